@@ -1,0 +1,78 @@
+/* The catalog: one document of providers, accounts, models and routes.
+ *
+ * catalog_parse reads and checks the whole document; the result lives in the arena and is immutable.
+ * Lookups are by name. Hundreds of models load in well under a second. */
+#ifndef ENGINE_CATALOG_H
+#define ENGINE_CATALOG_H
+
+#include "base/map.h"
+#include "engine/diagnostic.h"
+#include "signalbox/decision.h"
+#include "signalbox/result.h"
+
+struct catalog_provider {
+    struct slice id;
+};
+
+struct catalog_account {
+    struct slice id;
+    const struct catalog_provider *provider;
+    struct slice owner;
+    struct slice spend_owner; /* empty: nobody is named */
+    struct slice quota_owner; /* empty: nobody is named */
+    struct slice credential;
+};
+
+struct catalog_model {
+    struct slice id;
+    struct slice family;
+    struct slice version;
+    enum quality_class quality_class;
+    uint64_t capabilities; /* set of enum need */
+    uint64_t context_tokens_max;
+    uint64_t output_tokens_max;
+};
+
+struct catalog_route {
+    struct slice id;
+    const struct catalog_account *account; /* and through it the provider */
+    const struct catalog_model *model;
+    struct slice region;
+    enum family family;
+    struct slice provider_model;
+    struct texts reported_models; /* provider_model is always among them */
+    struct slice base_url;
+    struct slice overrides; /* a JSON object as written, or empty */
+    struct slice service_tier;
+    struct texts environments; /* empty: any */
+    uint64_t capabilities;     /* the model's, less what this route lacks */
+    uint64_t data_classes;     /* set; empty: accepts none */
+    uint64_t price_pusd[UNIT_END];
+    uint64_t priced; /* set of enum unit */
+    int64_t price_as_of_unix_ms;
+    struct timeouts timeouts; /* defaults filled in */
+    bool zero_retention;
+    bool payload_logging;
+};
+
+struct catalog {
+    struct catalog_route *routes;
+    unsigned routes_count;
+    struct catalog_model *models;
+    unsigned models_count;
+    struct catalog_account *accounts;
+    unsigned accounts_count;
+    struct catalog_provider *providers;
+    unsigned providers_count;
+    struct map routes_by_id; /* values: struct catalog_route */
+    struct map models_by_id;
+};
+
+/* RESULT_OK with *ret_catalog when there is no error among the findings; RESULT_INVALID when there
+ * is one; RESULT_NO_MEMORY at the arena's bound. Free the maps with catalog_done. text is borrowed
+ * only during the call. */
+MUST_USE enum result catalog_parse(struct slice text, struct arena *arena,
+                                   struct diagnostics *diagnostics, struct catalog **ret_catalog);
+void catalog_done(struct catalog *catalog); /* takes NULL */
+
+#endif

@@ -1,0 +1,86 @@
+/* The engine: one decision as a story.
+ *
+ * A gateway asks at an attempt boundary. The service has found the request's compiled policy, knows
+ * the chain so far, has stamped the time and a seed, and took a view of live state. It calls decide:
+ *
+ *   admission (no report)                      engine/admission.c
+ *     the principal and live limits             view.refusal
+ *     is there a policy at all
+ *     the gateway's own blocks, shape, limits   admission.def, a table of checks in order
+ *     the first entry that passes its gates     candidate.c, over gate_*.c
+ *     and is healthy, or whose admission
+ *     reasons name why the primary is not
+ *
+ *   after an attempt                           engine/attempt.c
+ *     success or refusal: COMPLETE
+ *     else the steps of attempt.def in order; the first that applies decides: caller gone, side
+ *     effect, terminal class, output visible, limits, retry, next entry, queue, fail closed
+ *
+ * decide is a pure function: no clock, lock, log, socket or malloc; the same input gives the same
+ * answer and the same trace, bit for bit, on every machine. Texts in the answer are lent by policy,
+ * facts, classification or are static. What the decision wants done (money held, tokens taken) comes
+ * back as intents; the owner of live state applies them, and when one is refused it sets the
+ * view's flag and decides again, at most entries + 1 times. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/chain.h"
+#include "engine/classify.h"
+#include "engine/policy.h"
+#include "engine/view.h"
+
+/* Grows with every change that can change an answer; stored with each request. */
+#define ENGINE_VERSION "1"
+
+struct engine_input {
+    const struct policy *policy; /* NULL: none is active for workload and environment */
+    const struct facts *facts;   /* the key's defaults filled in */
+    const struct view *view;
+    const struct chain *chain;
+    const struct report *report; /* NULL: admission */
+    struct classification classification; /* of the report */
+    int64_t now_ms;
+    uint64_t seed;        /* random; becomes the decision's id */
+    uint32_t deadline_ms; /* at admission: left until the caller's deadline; 0: none */
+};
+
+#define INTENTS_MAX 4
+
+struct engine_intent {
+    enum intent kind;
+    uint8_t entry;
+    uint64_t amount_nusd;
+};
+
+struct engine_output {
+    struct decision decision; /* durable, resume_token, record and trace are the caller's to fill */
+    unsigned entry;           /* of decision.route */
+    uint64_t charged_nusd;    /* of the attempt that ended */
+    bool charge_estimated;    /* the provider reported no usage */
+    enum gate blocking_gate;  /* of the first entry that was passed over by a gate */
+    struct slice blocking_check;
+    struct engine_intent intents[INTENTS_MAX];
+    unsigned intents_count;
+};
+
+/* Receives the trace. With items NULL only count and digest are kept. */
+struct trace_sink {
+    struct trace_item *items;
+    unsigned capacity;
+    unsigned count;
+    uint64_t digest;
+};
+
+void trace_sink_init(struct trace_sink *sink, struct trace_item *items, unsigned capacity);
+
+void decide(const struct engine_input *input, struct trace_sink *sink,
+            struct engine_output *ret_output);
+
+/* The chain after input was answered with output. */
+void chain_step(struct chain *chain, const struct engine_input *input,
+                const struct engine_output *output);
+
+/* A number over everything in the decision that the engine sets; equal decisions have equal ones. */
+uint64_t engine_decision_digest(const struct engine_output *output);
+
+#endif
