@@ -1,7 +1,7 @@
 /* The catalog: one document of providers, accounts, models and routes.
  *
- * catalog_parse reads and checks the whole document; the result lives in the arena and is immutable.
- * Lookups are by name. Hundreds of models load in well under a second. */
+ * catalog_parse reads and checks the whole document; the result lives in the arena and is
+ * immutable. Lookups are by name. Hundreds of models load in well under a second. */
 #ifndef ENGINE_CATALOG_H
 #define ENGINE_CATALOG_H
 
@@ -71,8 +71,10 @@ struct catalog {
 /* RESULT_OK with *ret_catalog when there is no error among the findings; RESULT_INVALID when there
  * is one; RESULT_NO_MEMORY at the arena's bound. Free the maps with catalog_done. text is borrowed
  * only during the call. */
-MUST_USE enum result catalog_parse(struct slice text, struct arena *arena,
-                                   struct diagnostics *diagnostics, struct catalog **ret_catalog);
+MUST_USE enum result catalog_parse(struct slice text,
+                                   struct arena *arena,
+                                   struct diagnostics *diagnostics,
+                                   struct catalog **ret_catalog);
 void catalog_done(struct catalog *catalog); /* takes NULL */
 
 #endif

@@ -14,19 +14,20 @@ enum chain_state {
 
 struct chain_attempt {
     uint8_t entry;
-    uint8_t failure;  /* enum failure of how it ended; 0 while it runs or after success */
+    uint8_t failure;    /* enum failure of how it ended; 0 while it runs or after success */
     uint64_t cost_nusd; /* charged */
 };
 
 struct chain {
     enum chain_state state;
     int64_t admitted_ms;
-    int64_t deadline_ms; /* the caller's own, absolute; 0: none */
+    int64_t deadline_ms;     /* the caller's own, absolute; 0: none */
     unsigned attempts_count; /* started */
     struct chain_attempt attempts[ATTEMPTS_MAX];
     uint64_t charged_nusd;
     enum side_effect side_effect; /* the worst so far */
-    bool output_visible;
+    bool output_visible;          /* now; a restart makes it false again */
+    bool output_reached;          /* ever: the time to first output is over and counts no more */
     unsigned schema_retries;
 };
 

@@ -1,5 +1,5 @@
-/* Raw outcome -> failure class and rule: one table (classify.def), read top to bottom within the order
- * of evidence: transport, error code, detail code, error type, HTTP status, message text.
+/* Raw outcome -> failure class and rule: one table (classify.def), read top to bottom within the
+ * order of evidence: transport, error code, detail code, error type, HTTP status, message text.
  *
  * Pure. Bare numbers are never searched in texts: providers echo prompts back. */
 #ifndef ENGINE_CLASSIFY_H
@@ -16,7 +16,7 @@ struct classification {
 
 /* family and provider choose among rows that only some providers have. A stream that asked for
  * streaming is told by stream. */
-struct classification classify(const struct report *report, enum family family,
-                               struct slice provider, bool stream);
+struct classification
+classify(const struct report *report, enum family family, struct slice provider, bool stream);
 
 #endif

@@ -35,8 +35,10 @@ struct diagnostics {
 
 void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena);
 /* Copies its texts. Returns the finding to set line and column on, or NULL when none was kept. */
-struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_code code,
-                                   struct slice pointer, struct slice found,
+struct diagnostic *diagnostics_add(struct diagnostics *diagnostics,
+                                   enum diagnostic_code code,
+                                   struct slice pointer,
+                                   struct slice found,
                                    struct slice expected);
 
 const char *diagnostic_name(enum diagnostic_code code);

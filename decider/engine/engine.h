@@ -1,7 +1,8 @@
 /* The engine: one decision as a story.
  *
  * A gateway asks at an attempt boundary. The service has found the request's compiled policy, knows
- * the chain so far, has stamped the time and a seed, and took a view of live state. It calls decide:
+ * the chain so far, has stamped the time and a seed, and took a view of live state. It calls
+ * decide:
  *
  *   admission (no report)                      engine/admission.c
  *     the principal and live limits             view.refusal
@@ -18,8 +19,8 @@
  *
  * decide is a pure function: no clock, lock, log, socket or malloc; the same input gives the same
  * answer and the same trace, bit for bit, on every machine. Texts in the answer are lent by policy,
- * facts, classification or are static. What the decision wants done (money held, tokens taken) comes
- * back as intents; the owner of live state applies them, and when one is refused it sets the
+ * facts, classification or are static. What the decision wants done (money held, tokens taken)
+ * comes back as intents; the owner of live state applies them, and when one is refused it sets the
  * view's flag and decides again, at most entries + 1 times. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -37,7 +38,7 @@ struct engine_input {
     const struct facts *facts;   /* the key's defaults filled in */
     const struct view *view;
     const struct chain *chain;
-    const struct report *report; /* NULL: admission */
+    const struct report *report;          /* NULL: admission */
     struct classification classification; /* of the report */
     int64_t now_ms;
     uint64_t seed;        /* random; becomes the decision's id */
@@ -73,14 +74,17 @@ struct trace_sink {
 
 void trace_sink_init(struct trace_sink *sink, struct trace_item *items, unsigned capacity);
 
-void decide(const struct engine_input *input, struct trace_sink *sink,
+void decide(const struct engine_input *input,
+            struct trace_sink *sink,
             struct engine_output *ret_output);
 
 /* The chain after input was answered with output. */
-void chain_step(struct chain *chain, const struct engine_input *input,
+void chain_step(struct chain *chain,
+                const struct engine_input *input,
                 const struct engine_output *output);
 
-/* A number over everything in the decision that the engine sets; equal decisions have equal ones. */
+/* A number over everything in the decision that the engine sets; equal decisions have equal ones.
+ */
 uint64_t engine_decision_digest(const struct engine_output *output);
 
 #endif

@@ -53,18 +53,18 @@ struct policy_route {
     struct policy_ref overrides;    /* JSON object or empty */
     struct policy_ref service_tier; /* empty: standard */
     struct policy_ref account_owner;
-    struct policy_ref spend_owner; /* empty: nobody is named */
-    struct policy_ref quota_owner; /* empty: nobody is named */
+    struct policy_ref spend_owner;     /* empty: nobody is named */
+    struct policy_ref quota_owner;     /* empty: nobody is named */
     struct policy_ref environments;    /* policy_ref elements; empty: any */
     struct policy_ref reported_models; /* policy_ref elements: names the provider may report */
-    uint32_t family;        /* enum family */
-    uint32_t quality_class; /* enum quality_class */
-    uint64_t capabilities;  /* set of enum need */
-    uint64_t data_classes;  /* set of enum data_class */
-    uint64_t context_tokens_max; /* 0: not known */
-    uint64_t output_tokens_max;  /* 0: not known */
-    uint64_t price_pusd[UNIT_END]; /* per single unit */
-    uint64_t priced;               /* set of enum unit: where a price is known */
+    uint32_t family;                   /* enum family */
+    uint32_t quality_class;            /* enum quality_class */
+    uint64_t capabilities;             /* set of enum need */
+    uint64_t data_classes;             /* set of enum data_class */
+    uint64_t context_tokens_max;       /* 0: not known */
+    uint64_t output_tokens_max;        /* 0: not known */
+    uint64_t price_pusd[UNIT_END];     /* per single unit */
+    uint64_t priced;                   /* set of enum unit: where a price is known */
     int64_t price_as_of_unix_ms;
     struct timeouts timeouts;
     uint8_t zero_retention;
@@ -81,11 +81,11 @@ struct policy_entry {
     uint8_t requires_cost_owner;
     uint8_t requires_tool_contract_pass;
     uint8_t allow_after_partial_output;
-    uint64_t allowed;           /* set of enum failure: groups resolved */
-    uint64_t blocked;           /* set of enum failure: groups resolved */
-    uint64_t admission_reasons; /* set of enum reason, of those with REASON_USE_ADMISSION */
-    uint64_t evidence;          /* set of enum evidence that is at hand */
-    int64_t evidence_expires_unix_ms; /* the earliest; INT64_MAX: none */
+    uint64_t allowed;                   /* set of enum failure: groups resolved */
+    uint64_t blocked;                   /* set of enum failure: groups resolved */
+    uint64_t admission_reasons;         /* set of enum reason, of those with REASON_USE_ADMISSION */
+    uint64_t evidence;                  /* set of enum evidence that is at hand */
+    int64_t evidence_expires_unix_ms;   /* the earliest; INT64_MAX: none */
     struct policy_ref queue;            /* name */
     struct policy_ref default_response; /* the body to deliver */
     struct policy_ref notice;           /* text */
@@ -107,19 +107,19 @@ struct policy {
     struct policy_ref aliases; /* policy_ref elements: further names a client may request */
     uint64_t data_classes;     /* set; 0: each route's own list applies */
     /* Limits; 0: none, but attempts_max is at least 1. */
-    uint32_t attempts_max;           /* retries included */
+    uint32_t attempts_max; /* retries included */
     uint32_t retries_per_route_max;
-    uint64_t elapsed_ms_max;         /* until first output */
-    uint64_t total_ms_max;           /* never 0 */
-    uint64_t input_tokens_max;       /* against the estimate */
+    uint64_t elapsed_ms_max;   /* until first output */
+    uint64_t total_ms_max;     /* never 0 */
+    uint64_t input_tokens_max; /* against the estimate */
     uint64_t output_tokens_max;
     uint64_t context_tokens_max;
     uint64_t reasoning_tokens_max;
-    uint64_t cost_nusd_max;          /* charged so far plus the next attempt's estimate */
+    uint64_t cost_nusd_max; /* charged so far plus the next attempt's estimate */
     uint32_t backoff_base_ms;
     uint32_t backoff_cap_ms;
     uint64_t retry_after_ms_max;
-    uint64_t price_age_ms_max;       /* how old a price may be; 0: any */
+    uint64_t price_age_ms_max; /* how old a price may be; 0: any */
     struct hold hold_output;
     uint8_t restart_after_partial_output;
     uint8_t record_attempt_chain;
@@ -154,8 +154,8 @@ static inline const struct policy_route *policy_route(const struct policy *polic
 }
 
 /* The index-th text of a list of texts. */
-static inline struct slice policy_list_text(const struct policy *policy, struct policy_ref list,
-                                            unsigned index)
+static inline struct slice
+policy_list_text(const struct policy *policy, struct policy_ref list, unsigned index)
 {
     return policy_text(policy, ((const struct policy_ref *)policy_at(policy, list.offset))[index]);
 }

@@ -22,7 +22,7 @@ struct document_route {
     struct slice provider;
     struct slice account;
     struct slice region;
-    enum family family; /* unspecified: the primary's */
+    enum family family;                   /* unspecified: the primary's */
     const struct catalog_route *resolved; /* by policy_check */
 };
 
@@ -32,12 +32,13 @@ struct document_entry {
     struct document_route route;
     uint64_t allowed, blocked, admission_reasons;
     bool requires_eval_pass, requires_cost_owner, requires_tool_contract_pass;
+    uint64_t requires_given; /* set of enum evidence: the requires_* that stand in the document */
     bool allow_after_partial_output;
     struct slice notice;
     struct slice queue;
     uint64_t queue_age_ms_max;
-    struct slice default_response;
-    enum tier tier; /* by policy_check */
+    struct slice default_response; /* as JSON: an object, or a string for the family to wrap */
+    enum tier tier;                /* by policy_check */
 };
 
 struct policy_document {
@@ -50,14 +51,18 @@ struct policy_document {
     struct policy settings; /* limits, retry, logging, rollback; references unused */
 };
 
-MUST_USE enum result policy_parse(struct slice text, struct arena *arena,
+MUST_USE enum result policy_parse(struct slice text,
+                                  struct arena *arena,
                                   struct diagnostics *diagnostics,
                                   struct policy_document **ret_document);
-MUST_USE enum result policy_check(struct policy_document *document, const struct catalog *catalog,
+MUST_USE enum result policy_check(struct policy_document *document,
+                                  const struct catalog *catalog,
                                   struct diagnostics *diagnostics);
 /* Appends the block to buf, which must be empty; its first byte is the block's start. */
-MUST_USE enum result policy_compile(const struct policy_document *document, uint32_t version,
-                                    uint32_t catalog_version, struct buf *buf);
+MUST_USE enum result policy_compile(const struct policy_document *document,
+                                    uint32_t version,
+                                    uint32_t catalog_version,
+                                    struct buf *buf);
 MUST_USE enum result policy_dump(const struct policy_document *document, struct buf *buf);
 
 #endif

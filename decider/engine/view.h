@@ -5,23 +5,23 @@
 #define ENGINE_VIEW_H
 
 #include "base/buf.h"
-#include "signalbox/taxonomy.h"
 #include "signalbox/limits.h"
+#include "signalbox/taxonomy.h"
 
 /* Of one entry's route. */
 struct view_route {
-    enum reason unhealthy; /* an admission reason, or unspecified: healthy */
-    enum failure opened_by; /* with breaker_open: the class that opened it */
+    enum reason unhealthy;        /* an admission reason, or unspecified: healthy */
+    enum failure opened_by;       /* with breaker_open: the class that opened it */
     uint32_t first_output_p95_ms; /* 0: not known */
 };
 
 struct view {
     enum reason refusal; /* the principal may not ask, or live limits refuse; else unspecified */
     uint32_t budget_position_bp; /* the highest (spent + reserved) / limit, in 1/100 of a percent */
-    bool retry_refused;   /* the retry budget has no token */
-    bool reserve_refused; /* a budget that applies cannot hold the next attempt */
-    bool probe_refused;   /* another request is testing the half-open breaker */
-    uint64_t retry_after_ms; /* with refusal: when to come back; 0: not known */
+    bool retry_refused;          /* the retry budget has no token */
+    bool reserve_refused;        /* a budget that applies cannot hold the next attempt */
+    bool probe_refused;          /* another request is testing the half-open breaker */
+    uint64_t retry_after_ms;     /* with refusal: when to come back; 0: not known */
     struct view_route routes[ENTRIES_MAX]; /* by entry */
 };
 

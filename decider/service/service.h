@@ -1,11 +1,11 @@
 /* The use cases of the decider, without gRPC and without LMDB types.
  *
  * Two threads call in. The owner thread owns all live state and decides: service_ask, service_turn
- * and their kin are called from it alone, and it never blocks. The admin thread publishes, activates,
- * manages keys, reads history and replays; its calls may block on a commit. What the admin thread
- * changes reaches the owner as a new snapshot (immutable, reference-counted: active compiled
- * policies, catalog, keys), swapped by one pointer in service_turn; an admin call that changed
- * something returns after the commit and after the swap.
+ * and their kin are called from it alone, and it never blocks. The admin thread publishes,
+ * activates, manages keys, reads history and replays; its calls may block on a commit. What the
+ * admin thread changes reaches the owner as a new snapshot (immutable, reference-counted: active
+ * compiled policies, catalog, keys), swapped by one pointer in service_turn; an admin call that
+ * changed something returns after the commit and after the swap.
  *
  * The life of one question, on the owner thread:
  *
@@ -37,7 +37,7 @@
 struct service;
 
 struct service_options {
-    const char *directory;  /* of the store */
+    const char *directory; /* of the store */
     uint64_t map_bytes;
     const char *token_file; /* where the first operator token is written (mode 0600) when the store
                                has no operator key; NULL: directory/operator.token */
@@ -63,8 +63,8 @@ void service_on_wake(struct service *service, void (*wake)(void *context), void 
 
 /* ---- who calls: any thread ---- */
 
-/* The identity behind a bearer secret or behind a secret's SHA-256; only a number, it may be unknown
- * to the store. */
+/* The identity behind a bearer secret or behind a secret's SHA-256; only a number, it may be
+ * unknown to the store. */
 struct digest service_identity(const struct service *service, struct slice secret);
 struct digest service_identity_of_digest(const struct service *service, struct slice sha256);
 
@@ -72,8 +72,10 @@ struct digest service_identity_of_digest(const struct service *service, struct s
 
 /* The live principal, or NULL with *ret_reason UNKNOWN_PRINCIPAL, KEY_REVOKED or KEY_EXPIRED. Lent
  * until the next service_turn. */
-const struct principal *service_principal(struct service *service, const struct digest *identity,
-                                          int64_t now_ms, enum reason *ret_reason);
+const struct principal *service_principal(struct service *service,
+                                          const struct digest *identity,
+                                          int64_t now_ms,
+                                          enum reason *ret_reason);
 
 struct ticket;
 
@@ -81,16 +83,16 @@ struct ticket_answer {
     enum result result;              /* RESULT_OK: decision is set */
     const struct decision *decision; /* lent during the call */
     struct slice message;            /* else what is wrong, for the caller */
-    struct slice reason;             /* ErrorInfo reason: ADMISSION_NEEDED, OUT_OF_ORDER, SUPERSEDED,
-                                        or empty */
-    struct slice field;              /* of the request, where one is at fault */
+    struct slice reason; /* ErrorInfo reason: ADMISSION_NEEDED, OUT_OF_ORDER, SUPERSEDED,
+                            or empty */
+    struct slice field;  /* of the request, where one is at fault */
     uint64_t retry_after_ms;
 };
 
 struct ticket {
     void (*answer)(struct ticket *ticket, const struct ticket_answer *answer);
-    struct list link;        /* the service's */
-    bool want_trace;         /* the service's from here on */
+    struct list link; /* the service's */
+    bool want_trace;  /* the service's from here on */
     bool want_record;
     bool waiting;
 };
@@ -98,8 +100,11 @@ struct ticket {
 /* Answers the ticket inside the call or in a later service_turn. caller is the gateway's principal:
  * a question for a tenant or environment that it may not speak for gets RESULT_DENIED. The question
  * is lent during the call only. */
-void service_ask(struct service *service, const struct principal *caller,
-                 const struct question *question, int64_t now_ms, struct ticket *ticket);
+void service_ask(struct service *service,
+                 const struct principal *caller,
+                 const struct question *question,
+                 int64_t now_ms,
+                 struct ticket *ticket);
 /* The ticket will not be answered. What was decided stays decided. */
 void service_forget(struct service *service, struct ticket *ticket);
 /* Answers what has been committed, swaps in a new snapshot, gives up what nobody reports on.
@@ -113,8 +118,10 @@ unsigned service_waiting(const struct service *service);
 /* As service_principal; lent until the arena is reset, never longer than the next admin call that
  * changes keys. */
 const struct principal *service_admin_principal(struct service *service,
-                                                const struct digest *identity, int64_t now_ms,
-                                                struct arena *arena, enum reason *ret_reason);
+                                                const struct digest *identity,
+                                                int64_t now_ms,
+                                                struct arena *arena,
+                                                enum reason *ret_reason);
 
 struct policy_summary {
     struct slice policy_id, workload, environment;
@@ -135,30 +142,40 @@ struct admin_call {
 };
 
 /* Sets up call for one admin operation. */
-void admin_call_init(struct admin_call *call, struct arena *arena, const struct principal *caller,
+void admin_call_init(struct admin_call *call,
+                     struct arena *arena,
+                     const struct principal *caller,
                      int64_t now_ms);
 
 /* RESULT_OK with diagnostics, also when some are errors. */
-MUST_USE enum result service_validate_policy(struct service *service, struct admin_call *call,
-                                             struct slice document);
+MUST_USE enum result
+service_validate_policy(struct service *service, struct admin_call *call, struct slice document);
 /* RESULT_OK with ret_policy->version 0 when the document has errors. */
-MUST_USE enum result service_publish_policy(struct service *service, struct admin_call *call,
+MUST_USE enum result service_publish_policy(struct service *service,
+                                            struct admin_call *call,
                                             struct slice document,
                                             struct policy_summary *ret_policy);
 /* version 0: the latest. RESULT_NOT_FOUND; RESULT_PRECONDITION: it does not compile against the
  * current catalog (diagnostics). */
-MUST_USE enum result service_activate_policy(struct service *service, struct admin_call *call,
-                                             struct slice policy_id, uint32_t version,
+MUST_USE enum result service_activate_policy(struct service *service,
+                                             struct admin_call *call,
+                                             struct slice policy_id,
+                                             uint32_t version,
                                              struct policy_summary *ret_policy,
                                              struct policy_summary *ret_replaced);
-MUST_USE enum result service_get_policy(struct service *service, struct admin_call *call,
-                                        struct slice policy_id, uint32_t version,
+MUST_USE enum result service_get_policy(struct service *service,
+                                        struct admin_call *call,
+                                        struct slice policy_id,
+                                        uint32_t version,
                                         struct policy_summary *ret_policy);
 /* From after page_token (empty: the start); *ret_next is empty at the end. */
-MUST_USE enum result service_list_policies(struct service *service, struct admin_call *call,
-                                           struct slice page_token, unsigned rows_max,
+MUST_USE enum result service_list_policies(struct service *service,
+                                           struct admin_call *call,
+                                           struct slice page_token,
+                                           unsigned rows_max,
                                            struct policy_summary **ret_policies,
-                                           unsigned *ret_count, struct slice *ret_next);
+                                           unsigned *ret_count,
+                                           struct slice *ret_next);
 
 struct catalog_summary {
     uint32_t version; /* 0: not stored */
@@ -166,24 +183,33 @@ struct catalog_summary {
     unsigned policies; /* active ones compiled anew */
     struct slice document;
 };
-MUST_USE enum result service_publish_catalog(struct service *service, struct admin_call *call,
+MUST_USE enum result service_publish_catalog(struct service *service,
+                                             struct admin_call *call,
                                              struct slice document,
                                              struct catalog_summary *ret_catalog);
-MUST_USE enum result service_get_catalog(struct service *service, struct admin_call *call,
-                                         uint32_t version, struct catalog_summary *ret_catalog);
+MUST_USE enum result service_get_catalog(struct service *service,
+                                         struct admin_call *call,
+                                         uint32_t version,
+                                         struct catalog_summary *ret_catalog);
 
 /* key_id, created and revoked are set here. secret gets the text that is shown once. */
 #define SECRET_TEXT_BYTES 47 /* "sbx_" and 43 characters */
-MUST_USE enum result service_create_key(struct service *service, struct admin_call *call,
+MUST_USE enum result service_create_key(struct service *service,
+                                        struct admin_call *call,
                                         const struct principal *wanted,
                                         struct principal *ret_principal,
                                         char ret_secret[SECRET_TEXT_BYTES + 1]);
-MUST_USE enum result service_list_keys(struct service *service, struct admin_call *call,
-                                       struct slice page_token, unsigned rows_max,
-                                       struct principal **ret_principals, unsigned *ret_count,
+MUST_USE enum result service_list_keys(struct service *service,
+                                       struct admin_call *call,
+                                       struct slice page_token,
+                                       unsigned rows_max,
+                                       struct principal **ret_principals,
+                                       unsigned *ret_count,
                                        struct slice *ret_next);
-MUST_USE enum result service_revoke_key(struct service *service, struct admin_call *call,
-                                        struct slice key_id, struct principal *ret_principal);
+MUST_USE enum result service_revoke_key(struct service *service,
+                                        struct admin_call *call,
+                                        struct slice key_id,
+                                        struct principal *ret_principal);
 
 /* The record of a request; has_id false: the newest. With want_decisions also every boundary's
  * decision with trace, recomputed. */
@@ -193,10 +219,12 @@ struct request_query {
     struct slice tenant; /* empty: whichever has it; RESULT_INVALID when two have */
     bool want_decisions;
 };
-MUST_USE enum result service_get_request(struct service *service, struct admin_call *call,
+MUST_USE enum result service_get_request(struct service *service,
+                                         struct admin_call *call,
                                          const struct request_query *query,
                                          struct record *ret_record,
-                                         struct decision **ret_decisions, unsigned *ret_count);
+                                         struct decision **ret_decisions,
+                                         unsigned *ret_count);
 
 struct replayed_boundary {
     bool same;
@@ -211,16 +239,21 @@ struct replay {
     unsigned boundaries_count;
 };
 /* RESULT_CORRUPT: the record fails its checksum. */
-MUST_USE enum result service_replay_request(struct service *service, struct admin_call *call,
+MUST_USE enum result service_replay_request(struct service *service,
+                                            struct admin_call *call,
                                             const struct request_query *query,
                                             struct replay *ret_replay);
 
 /* What would be answered now after these reports; decisions holds reports_count + 1, each with its
  * trace. Stops early at a terminal decision: *ret_count says how many there are. */
-MUST_USE enum result service_explain(struct service *service, struct admin_call *call,
-                                     const struct facts *facts, const struct report *reports,
-                                     unsigned reports_count, uint32_t deadline_ms,
-                                     struct decision **ret_decisions, unsigned *ret_count);
+MUST_USE enum result service_explain(struct service *service,
+                                     struct admin_call *call,
+                                     const struct facts *facts,
+                                     const struct report *reports,
+                                     unsigned reports_count,
+                                     uint32_t deadline_ms,
+                                     struct decision **ret_decisions,
+                                     unsigned *ret_count);
 
 /* How the service fares; any thread. */
 struct service_stats {

@@ -1,8 +1,8 @@
 /* Records as bytes: structs described by field tables, written canonically.
  *
  * A field is a varint tag (number << 3 | wire kind) and its value, in number order; a field that is
- * empty, 0, false or unspecified is left out; map entries are sorted by key; sets are one varint. So
- * equal structs give equal bytes, a reader skips numbers that it does not know, and an unset new
+ * empty, 0, false or unspecified is left out; map entries are sorted by key; sets are one varint.
+ * So equal structs give equal bytes, a reader skips numbers that it does not know, and an unset new
  * field reads as empty from old records. The tables come from include/signalbox/facts.def and
  * report.def, so struct, wire and record cannot drift apart. Wire kinds: 0 varint, 2 length and
  * bytes (as protobuf has them).
@@ -27,15 +27,16 @@ enum codec_scope {
 void codec_put_facts(struct buf *buf, const struct facts *facts, enum codec_scope scope);
 void codec_put_report(struct buf *buf, const struct report *report, enum codec_scope scope);
 /* RESULT_CORRUPT or RESULT_NO_MEMORY on failure; *ret_ is unspecified then. */
-MUST_USE enum result codec_get_facts(struct slice bytes, struct arena *arena,
-                                     struct facts *ret_facts);
-MUST_USE enum result codec_get_report(struct slice bytes, struct arena *arena,
-                                      struct report *ret_report);
+MUST_USE enum result
+codec_get_facts(struct slice bytes, struct arena *arena, struct facts *ret_facts);
+MUST_USE enum result
+codec_get_report(struct slice bytes, struct arena *arena, struct report *ret_report);
 
 /* The facts digest of a question (the idempotency rule in decision.proto): SHA-256 over boundary,
  * then facts and report where given, in digest scope. scratch is overwritten. RESULT_TOO_LARGE when
  * scratch's maximum is reached. */
-MUST_USE enum result codec_question_digest(const struct question *question, struct buf *scratch,
+MUST_USE enum result codec_question_digest(const struct question *question,
+                                           struct buf *scratch,
                                            struct digest *ret_digest);
 
 #endif

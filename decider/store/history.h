@@ -1,8 +1,9 @@
 /* The request record: everything that deciding again needs, and nothing that can be computed.
  *
  * Decisions, traces and the log-field record are not in it: they are recomputed from the facts, the
- * reports, the views, the times and the seeds, and compared with the digests that are. A request with
- * two attempts stays near 1 KiB. Provider message texts and digests of secrets are never in it.
+ * reports, the views, the times and the seeds, and compared with the digests that are. A request
+ * with two attempts stays near 1 KiB. Provider message texts and digests of secrets are never in
+ * it.
  *
  * Bytes: u8 record version, the head, the boundaries, and 16 bytes of SHA-256 over all before them,
  * so that one altered byte is found. Encoding is canonical. */
@@ -19,7 +20,7 @@
 
 /* One decided boundary: what came in, what was read, what was answered. */
 struct history_boundary {
-    int64_t now_ms;         /* stamped when the question came in */
+    int64_t now_ms; /* stamped when the question came in */
     uint64_t seed;
     uint32_t deadline_ms;   /* boundary 0: the caller's deadline as first given */
     struct digest question; /* facts digest of the question */
@@ -27,16 +28,16 @@ struct history_boundary {
     enum failure failure;   /* as classified then */
     struct slice rule;
     struct slice detail;
-    bool refusal;           /* a refusal inside a 200 */
-    struct slice view;      /* encoded by the engine */
-    uint8_t action;         /* of the answer, for readers that do not replay */
+    bool refusal;      /* a refusal inside a 200 */
+    struct slice view; /* encoded by the engine */
+    uint8_t action;    /* of the answer, for readers that do not replay */
     uint8_t reason;
     uint8_t disposition;
     uint8_t entry;
     uint64_t charged_nusd;
     uint64_t decision_digest;
     uint64_t trace_digest;
-    bool adopted;           /* decided by a process that forgot it; replay skips it */
+    bool adopted; /* decided by a process that forgot it; replay skips it */
 };
 
 struct history {
@@ -47,16 +48,18 @@ struct history {
     uint32_t evidence_version; /* 0 until evidence is kept */
     uint32_t switches_version; /* 0 until switches are kept */
     struct slice engine_version;
-    struct slice key_id;    /* empty: the principal was named */
-    struct facts facts;     /* the key's defaults filled in */
+    struct slice key_id; /* empty: the principal was named */
+    struct facts facts;  /* the key's defaults filled in */
     struct history_boundary boundaries[ATTEMPTS_MAX + 1];
     unsigned boundaries_count;
+    int64_t unreported_ms; /* when it was given up because nobody reported; 0: it was not. A late
+                              report clears it */
 };
 
 /* Appends the record to buf. */
 void history_encode(const struct history *history, struct buf *buf);
 /* Lends slices of bytes; arrays come from the arena. RESULT_CORRUPT: version, checksum or shape. */
-MUST_USE enum result history_decode(struct slice bytes, struct arena *arena,
-                                    struct history *ret_history);
+MUST_USE enum result
+history_decode(struct slice bytes, struct arena *arena, struct history *ret_history);
 
 #endif

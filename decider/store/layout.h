@@ -35,15 +35,18 @@ static inline struct slice store_key_slice(const struct store_key *key)
 struct store_key layout_policy(struct slice policy_id, uint32_t version);
 /* The prefix that all versions of the policy have. */
 struct store_key layout_policy_versions(struct slice policy_id);
-struct store_key layout_compiled(struct slice policy_id, uint32_t version,
-                                 uint32_t catalog_version, uint32_t policy_format);
+struct store_key layout_compiled(struct slice policy_id,
+                                 uint32_t version,
+                                 uint32_t catalog_version,
+                                 uint32_t policy_format);
 struct store_key layout_active(struct slice workload, struct slice environment);
 struct store_key layout_catalog(uint32_t version);
 struct store_key layout_request(struct uuid request_id, struct slice tenant);
 
 /* Take a key apart again; false when it has another shape. */
 bool layout_policy_parse(struct slice key, struct slice *ret_policy_id, uint32_t *ret_version);
-bool layout_active_parse(struct slice key, struct slice *ret_workload,
+bool layout_active_parse(struct slice key,
+                         struct slice *ret_workload,
                          struct slice *ret_environment);
 bool layout_request_parse(struct slice key, struct uuid *ret_request_id, struct slice *ret_tenant);
 

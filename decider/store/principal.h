@@ -26,7 +26,7 @@ struct principal {
 
 void principal_encode(const struct principal *principal, struct buf *buf);
 /* Lends slices of bytes; arrays come from the arena. */
-MUST_USE enum result principal_decode(struct slice bytes, struct arena *arena,
-                                      struct principal *ret_principal);
+MUST_USE enum result
+principal_decode(struct slice bytes, struct arena *arena, struct principal *ret_principal);
 
 #endif

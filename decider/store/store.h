@@ -7,22 +7,23 @@
  * before a batch of look-ups, store_read_reset after it (a reader that stays open keeps old pages).
  * Values are lent until the reset.
  *
- * Writing. All writes go through one writer thread. A caller fills a store_write with operations and
- * submits it; the thread takes whatever has arrived, up to WRITE_BATCH_MAX, into one transaction,
- * syncs it (group commit), and calls each write's done on the writer thread. Writes are applied in
- * the order of submission; a store_write is atomic. Key and value bytes and the store_write itself
- * are lent to the store from submit to done.
+ * Writing. All writes go through one writer thread. A caller fills a store_write with operations
+ * and submits it; the thread takes whatever has arrived, up to WRITE_BATCH_MAX, into one
+ * transaction, syncs it (group commit), and calls each write's done on the writer thread. Writes
+ * are applied in the order of submission; a store_write is atomic. Key and value bytes and the
+ * store_write itself are lent to the store from submit to done.
  *
- * Failures. LMDB does not tell a failed write from a failed sync, so an I/O error from a commit ends
- * the process (log event "store_failed", exit code of RESULT_IO): what was not acknowledged may be
- * lost, nothing acknowledged is. A full disk or map gives RESULT_FULL to the writes of that batch and
- * sets store_full until a later commit succeeds.
+ * Failures. LMDB does not tell a failed write from a failed sync, so an I/O error from a commit
+ * ends the process (log event "store_failed", exit code of RESULT_IO): what was not acknowledged
+ * may be lost, nothing acknowledged is. A full disk or map gives RESULT_FULL to the writes of that
+ * batch and sets store_full until a later commit succeeds.
  *
  *   struct store *store;
  *   if (store_open(&options, &store, &error)) ...
  *   struct store_read *read; store_read_open(store, &read);
- *   store_read_renew(read); store_get(read, STORE_TABLE_POLICY, key, &value); store_read_reset(read);
- *   store_submit(store, &write);   ... write.done(&write, RESULT_OK) on the writer thread
+ *   store_read_renew(read); store_get(read, STORE_TABLE_POLICY, key, &value);
+ * store_read_reset(read); store_submit(store, &write);   ... write.done(&write, RESULT_OK) on the
+ * writer thread
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -33,8 +34,8 @@
 #include "signalbox/result.h"
 #include "signalbox/slice.h"
 
-#define WRITE_BATCH_MAX 256
-#define STORE_KEY_BYTES_MAX 480
+#define WRITE_BATCH_MAX       256
+#define STORE_KEY_BYTES_MAX   480
 #define STORE_VALUE_BYTES_MAX (64 * 1024 * 1024)
 
 /* The tables; key layouts stand in store/layout.h, on one page. */
@@ -60,7 +61,8 @@ struct store_error {
 
 /* RESULT_LOCKED: another process has it. RESULT_CORRUPT: not a store of ours, or a newer format.
  * RESULT_FULL, RESULT_IO, RESULT_NO_MEMORY. Starts the writer thread. */
-MUST_USE enum result store_open(const struct store_options *options, struct store **ret_store,
+MUST_USE enum result store_open(const struct store_options *options,
+                                struct store **ret_store,
                                 struct store_error *reterr_error);
 /* Waits for every submitted write, stops the writer, closes. Takes NULL. */
 void store_close(struct store *store);
@@ -76,11 +78,14 @@ MUST_USE enum result store_read_renew(struct store_read *read);
 void store_read_reset(struct store_read *read);
 
 /* RESULT_NOT_FOUND when the key is not there. */
-MUST_USE enum result store_get(struct store_read *read, enum store_table table, struct slice key,
+MUST_USE enum result store_get(struct store_read *read,
+                               enum store_table table,
+                               struct slice key,
                                struct slice *ret_value);
 
 /* Walks keys that begin with prefix from `from` (inclusive; empty: the first, or the last when
- * backwards), calling back until it returns false or rows_max are seen. RESULT_OK however it ended. */
+ * backwards), calling back until it returns false or rows_max are seen. RESULT_OK however it ended.
+ */
 typedef bool (*store_visit)(void *context, struct slice key, struct slice value);
 struct store_walk {
     struct slice prefix;
@@ -88,8 +93,11 @@ struct store_walk {
     bool backwards;
     unsigned rows_max;
 };
-MUST_USE enum result store_walk(struct store_read *read, enum store_table table,
-                                const struct store_walk *walk, store_visit visit, void *context);
+MUST_USE enum result store_walk(struct store_read *read,
+                                enum store_table table,
+                                const struct store_walk *walk,
+                                store_visit visit,
+                                void *context);
 
 enum store_op_kind {
     STORE_OP_PUT,

@@ -12,10 +12,10 @@
  *
  * Promises
  *   - ask is lock-free and copies the question: nothing is lent after it returns.
- *   - Every accepted question gets exactly one answer: the decider's, its error, RESULT_TIMEOUT when
- *     timeout_ms passed, or RESULT_UNAVAILABLE at close. While the decider is away questions wait
- *     within their timeouts; the stream is made again with back-off (full jitter, 10 ms to 1 s), and
- *     questions whose answers were lost with a stream are asked again: the decider's idempotency
+ *   - Every accepted question gets exactly one answer: the decider's, its error, RESULT_TIMEOUT
+ * when timeout_ms passed, or RESULT_UNAVAILABLE at close. While the decider is away questions wait
+ *     within their timeouts; the stream is made again with back-off (full jitter, 10 ms to 1 s),
+ * and questions whose answers were lost with a stream are asked again: the decider's idempotency
  *     makes that safe.
  *   - At most options.open_max questions are open at once; beyond that ask returns RESULT_FULL.
  *   - Callbacks run on the client's thread one after another and must not block; what an answer
@@ -33,10 +33,10 @@ struct signalbox_client;
 struct signalbox_worker;
 
 struct signalbox_client_options {
-    const char *target;     /* "unix:/path/decider.sock" or "127.0.0.1:7450" */
-    const char *token;      /* the bearer secret, role gateway for questions; copied */
-    uint32_t open_max;      /* 0: 65536 */
-    bool lazy;              /* true: no stream until the first question (for command-line tools) */
+    const char *target; /* "unix:/path/decider.sock" or "127.0.0.1:7450" */
+    const char *token;  /* the bearer secret, role gateway for questions; copied */
+    uint32_t open_max;  /* 0: 65536 */
+    bool lazy;          /* true: no stream until the first question (for command-line tools) */
 };
 
 struct signalbox_client_error {
@@ -70,8 +70,10 @@ typedef uint64_t signalbox_ask_id;
 /* RESULT_FULL: open_max questions are open. RESULT_TOO_LARGE: the question is beyond limits.h.
  * RESULT_UNAVAILABLE: the client is closing. timeout_ms is at least 1. */
 MUST_USE enum result signalbox_client_ask(struct signalbox_worker *worker,
-                                          const struct question *question, uint32_t timeout_ms,
-                                          signalbox_on_answer on_answer, void *context,
+                                          const struct question *question,
+                                          uint32_t timeout_ms,
+                                          signalbox_on_answer on_answer,
+                                          void *context,
                                           signalbox_ask_id *ret_id);
 /* Only from the worker thread that asked. True: the callback will not be called. False: it was
  * called, is running or will be called at once. */
@@ -89,9 +91,12 @@ struct signalbox_call_error {
     char reason[64];
     char details[2048]; /* field violations and the like, one per line */
 };
-MUST_USE enum result signalbox_client_call(struct signalbox_client *client, const char *method,
-                                           struct slice request, uint32_t timeout_ms,
-                                           char **ret_reply, size_t *ret_reply_bytes,
+MUST_USE enum result signalbox_client_call(struct signalbox_client *client,
+                                           const char *method,
+                                           struct slice request,
+                                           uint32_t timeout_ms,
+                                           char **ret_reply,
+                                           size_t *ret_reply_bytes,
                                            struct signalbox_call_error *reterr_error);
 
 #endif

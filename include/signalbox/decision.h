@@ -62,7 +62,7 @@ struct queue_ticket {
 /* One check of a gate on one entry. */
 enum trace_kind {
     TRACE_NOTHING,
-    TRACE_NUMBER,      /* a plain count */
+    TRACE_NUMBER, /* a plain count */
     TRACE_MILLISECONDS,
     TRACE_NUSD,
     TRACE_TEXT,
@@ -81,9 +81,9 @@ struct trace_value {
 };
 
 struct trace_item {
-    uint32_t entry;    /* 0: the primary */
+    uint32_t entry;     /* 0: the primary */
     struct slice route; /* its id; empty for a queue or default response */
-    enum gate gate;    /* unspecified: a check before the gates, such as an entry's reasons */
+    enum gate gate;     /* unspecified: a check before the gates, such as an entry's reasons */
     struct slice check; /* its name */
     enum verdict verdict;
     struct trace_value found;
@@ -122,7 +122,7 @@ struct record_attempt {
     bool output_seen;
     uint64_t first_output_ms;
     enum finish finish;
-    enum gate blocking_gate;   /* of the first entry that was passed over after it */
+    enum gate blocking_gate; /* of the first entry that was passed over after it */
     struct slice blocking_check;
     struct usage usage;
     uint64_t cost_nusd;
@@ -200,11 +200,11 @@ struct decision {
     bool restart_output;
     struct slice default_response; /* COMPLETE without a route */
     struct notice notice;
-    enum failure failure;    /* FAILURE_NONE after success */
-    struct slice rule;       /* which row of the classifier matched */
-    struct slice detail;     /* finer than the class, such as request_exceeds_limit */
+    enum failure failure; /* FAILURE_NONE after success */
+    struct slice rule;    /* which row of the classifier matched */
+    struct slice detail;  /* finer than the class, such as request_exceeds_limit */
     enum reason reason;
-    struct client_error error; /* FAIL_CLOSED */
+    struct client_error error;  /* FAIL_CLOSED */
     struct queue_ticket ticket; /* QUEUE */
     int64_t reservation_expires_unix_ms;
     struct slice resume_token;

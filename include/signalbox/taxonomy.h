@@ -29,8 +29,8 @@ struct taxonomy_row {
 };
 
 /* The index of name among the rows below end, or 0 when there is none (row 0 is never taken). */
-static inline unsigned taxonomy_find(const struct taxonomy_row *rows, unsigned end,
-                                     struct slice name)
+static inline unsigned
+taxonomy_find(const struct taxonomy_row *rows, unsigned end, struct slice name)
 {
     for (unsigned i = 1; i < end; i++)
         if (rows[i].name && slice_is(name, rows[i].name))
@@ -38,121 +38,120 @@ static inline unsigned taxonomy_find(const struct taxonomy_row *rows, unsigned e
     return 0;
 }
 
-#define TAX_NAME action
+#define TAX_NAME   action
 #define TAX_PREFIX ACTION
-#define TAX_FILE "signalbox/taxonomy/action.def"
+#define TAX_FILE   "signalbox/taxonomy/action.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME disposition
+#define TAX_NAME   disposition
 #define TAX_PREFIX DISPOSITION
-#define TAX_FILE "signalbox/taxonomy/disposition.def"
+#define TAX_FILE   "signalbox/taxonomy/disposition.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME gate
+#define TAX_NAME   gate
 #define TAX_PREFIX GATE
-#define TAX_FILE "signalbox/taxonomy/gate.def"
+#define TAX_FILE   "signalbox/taxonomy/gate.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME verdict
+#define TAX_NAME   verdict
 #define TAX_PREFIX VERDICT
-#define TAX_FILE "signalbox/taxonomy/verdict.def"
+#define TAX_FILE   "signalbox/taxonomy/verdict.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME tier
+#define TAX_NAME   tier
 #define TAX_PREFIX TIER
-#define TAX_FILE "signalbox/taxonomy/tier.def"
+#define TAX_FILE   "signalbox/taxonomy/tier.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME quality_class
+#define TAX_NAME   quality_class
 #define TAX_PREFIX QUALITY_CLASS
-#define TAX_FILE "signalbox/taxonomy/quality_class.def"
+#define TAX_FILE   "signalbox/taxonomy/quality_class.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME traffic_class
+#define TAX_NAME   traffic_class
 #define TAX_PREFIX TRAFFIC_CLASS
-#define TAX_FILE "signalbox/taxonomy/traffic_class.def"
+#define TAX_FILE   "signalbox/taxonomy/traffic_class.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME data_class
+#define TAX_NAME   data_class
 #define TAX_PREFIX DATA_CLASS
-#define TAX_FILE "signalbox/taxonomy/data_class.def"
+#define TAX_FILE   "signalbox/taxonomy/data_class.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME unit
+#define TAX_NAME   unit
 #define TAX_PREFIX UNIT
-#define TAX_FILE "signalbox/taxonomy/unit.def"
+#define TAX_FILE   "signalbox/taxonomy/unit.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME family
+#define TAX_NAME   family
 #define TAX_PREFIX FAMILY
-#define TAX_FILE "signalbox/taxonomy/family.def"
+#define TAX_FILE   "signalbox/taxonomy/family.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME need
+#define TAX_NAME   need
 #define TAX_PREFIX NEED
-#define TAX_FILE "signalbox/taxonomy/need.def"
+#define TAX_FILE   "signalbox/taxonomy/need.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME sensitivity
+#define TAX_NAME   sensitivity
 #define TAX_PREFIX SENSITIVITY
-#define TAX_FILE "signalbox/taxonomy/sensitivity.def"
+#define TAX_FILE   "signalbox/taxonomy/sensitivity.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME bound_state
+#define TAX_NAME   bound_state
 #define TAX_PREFIX BOUND_STATE
-#define TAX_FILE "signalbox/taxonomy/bound_state.def"
+#define TAX_FILE   "signalbox/taxonomy/bound_state.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME block
+#define TAX_NAME   block
 #define TAX_PREFIX BLOCK
-#define TAX_FILE "signalbox/taxonomy/block.def"
+#define TAX_FILE   "signalbox/taxonomy/block.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME side_effect
+#define TAX_NAME   side_effect
 #define TAX_PREFIX SIDE_EFFECT
-#define TAX_FILE "signalbox/taxonomy/side_effect.def"
+#define TAX_FILE   "signalbox/taxonomy/side_effect.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME transport
+#define TAX_NAME   transport
 #define TAX_PREFIX TRANSPORT
-#define TAX_FILE "signalbox/taxonomy/transport.def"
+#define TAX_FILE   "signalbox/taxonomy/transport.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME phase
+#define TAX_NAME   phase
 #define TAX_PREFIX PHASE
-#define TAX_FILE "signalbox/taxonomy/phase.def"
+#define TAX_FILE   "signalbox/taxonomy/phase.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME body_state
+#define TAX_NAME   body_state
 #define TAX_PREFIX BODY_STATE
-#define TAX_FILE "signalbox/taxonomy/body_state.def"
+#define TAX_FILE   "signalbox/taxonomy/body_state.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME schema_validation
+#define TAX_NAME   schema_validation
 #define TAX_PREFIX SCHEMA_VALIDATION
-#define TAX_FILE "signalbox/taxonomy/schema_validation.def"
+#define TAX_FILE   "signalbox/taxonomy/schema_validation.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME finish
+#define TAX_NAME   finish
 #define TAX_PREFIX FINISH
-#define TAX_FILE "signalbox/taxonomy/finish.def"
+#define TAX_FILE   "signalbox/taxonomy/finish.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME hold_output
+#define TAX_NAME   hold_output
 #define TAX_PREFIX HOLD_OUTPUT
-#define TAX_FILE "signalbox/taxonomy/hold_output.def"
+#define TAX_FILE   "signalbox/taxonomy/hold_output.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME role
+#define TAX_NAME   role
 #define TAX_PREFIX ROLE
-#define TAX_FILE "signalbox/taxonomy/role.def"
+#define TAX_FILE   "signalbox/taxonomy/role.def"
 #include "signalbox/taxonomy/list.h"
 
-#define TAX_NAME intent
+#define TAX_NAME   intent
 #define TAX_PREFIX INTENT
-#define TAX_FILE "signalbox/taxonomy/intent.def"
-#include "signalbox/taxonomy/list.h"
-
+#define TAX_FILE   "signalbox/taxonomy/intent.def"
 #include "signalbox/taxonomy/failure.h"
+#include "signalbox/taxonomy/list.h"
 
 #endif

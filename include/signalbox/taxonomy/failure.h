@@ -30,7 +30,7 @@ enum failure_body {
 };
 
 struct failure_row {
-    const char *name;    /* NULL where the number is not taken */
+    const char *name;  /* NULL where the number is not taken */
     const char *alias; /* parted by spaces */
     enum failure_kind kind;
     bool retryable;
@@ -77,10 +77,11 @@ static inline const struct failure_row *signalbox_failure_row(enum failure failu
 {
     static const struct failure_row rows[] = {
         [FAILURE_NONE] = {.name = "none", .alias = "", .type = "", .code = "", .sentence = ""},
-#define F(NAME, number, name, alias, kind, retryable, override, http, type, code, retry, body,   \
+#define F(NAME, number, name, alias, kind, retryable, override, http, type, code, retry, body,     \
           sentence)                                                                                \
-    [number] = {name, alias, FAILURE_KIND_##kind, retryable, FAILURE_OVERRIDE_##override, http,   \
-                type, code, retry, FAILURE_BODY_##body, sentence},
+    [number] = {                                                                                   \
+        name, alias, FAILURE_KIND_##kind, retryable, FAILURE_OVERRIDE_##override, http, type,      \
+        code, retry, FAILURE_BODY_##body, sentence},
 #include "signalbox/taxonomy/failure.def"
 #undef F
     };
@@ -152,7 +153,7 @@ static inline bool signalbox_reason_parse(struct slice name, enum reason *ret_re
 static inline const struct group_row *signalbox_group_find(struct slice name)
 {
     static const struct group_row rows[] = {
-#define M(NAME) SET_OF(FAILURE_##NAME)
+#define M(NAME)                         SET_OF(FAILURE_##NAME)
 #define G(NAME, name, allowed, blocked) {name, allowed, blocked},
 #include "signalbox/taxonomy/group.def"
 #undef G

@@ -8,9 +8,9 @@
  *   bool signalbox_gate_parse(struct slice name, enum gate *ret_gate);  false: not a member
  */
 #define TAX_PASTE_(a, b, c) a##b##c
-#define TAX_PASTE(a, b, c) TAX_PASTE_(a, b, c)
-#define TAX_MEMBER(name) TAX_PASTE(TAX_PREFIX, _, name)
-#define TAX_ROWS TAX_PASTE(TAX_NAME, _, rows)
+#define TAX_PASTE(a, b, c)  TAX_PASTE_(a, b, c)
+#define TAX_MEMBER(name)    TAX_PASTE(TAX_PREFIX, _, name)
+#define TAX_ROWS            TAX_PASTE(TAX_NAME, _, rows)
 
 enum TAX_NAME {
     TAX_MEMBER(UNSPECIFIED),
@@ -42,7 +42,7 @@ static inline const char *TAX_PASTE(signalbox_, TAX_NAME, _sentence)(enum TAX_NA
 }
 
 static inline bool TAX_PASTE(signalbox_, TAX_NAME, _parse)(struct slice name,
-                                                          enum TAX_NAME *ret_value)
+                                                           enum TAX_NAME *ret_value)
 {
     unsigned found = taxonomy_find(TAX_ROWS, TAX_MEMBER(END), name);
 

@@ -1,0 +1,40 @@
+/* Mixing of 64-bit numbers, for digests that must be equal on every machine and for jitter that
+ * depends on a seed alone. Not for secrets. */
+#ifndef BASE_MIX_H
+#define BASE_MIX_H
+
+#include <stdint.h>
+
+#include "signalbox/slice.h"
+
+/* A bijection whose every output bit depends on every input bit: the finaliser of SplitMix64
+ * (Steele, Lea, Flood 2014). */
+static inline uint64_t mix_u64(uint64_t value)
+{
+    value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return value ^ (value >> 31);
+}
+
+/* Takes value into a running digest; the order of calls matters. */
+static inline uint64_t mix_in(uint64_t digest, uint64_t value)
+{
+    return mix_u64(digest + UINT64_C(0x9e3779b97f4a7c15) + mix_u64(value));
+}
+
+/* Length first, then eight bytes at a time, little-endian, the last padded with zeros. */
+static inline uint64_t mix_in_text(uint64_t digest, struct slice text)
+{
+    digest = mix_in(digest, text.len);
+    for (size_t at = 0; at < text.len; at += 8) {
+        uint64_t word = 0;
+        size_t bytes = text.len - at < 8 ? text.len - at : 8;
+
+        for (size_t i = 0; i < bytes; i++)
+            word |= (uint64_t)(unsigned char)text.ptr[at + i] << (8 * i);
+        digest = mix_in(digest, word);
+    }
+    return digest;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* Amounts: 64-bit nano-USD from 64-bit pico-USD unit prices, rounded up, saturating, exact below
+ * that. No floating point. A saturated amount is above every limit, so it fails closed. */
+#ifndef ENGINE_MONEY_H
+#define ENGINE_MONEY_H
+
+#include "engine/engine.h"
+
+/* What this usage costs on the route. A unit without a price of its own is charged at the price of
+ * the plainer unit that it is a kind of: reasoning as output, cached input and cache writes as
+ * input (OpenAI bills reasoning tokens as output tokens; no provider asks more for a cached token
+ * than for a plain one, so plain is the safe side). A cache write may cost more than plain input,
+ * so a catalog should price it where the provider does. */
+uint64_t money_cost_nusd(const struct policy_route *route, const struct usage *usage);
+
+/* Output tokens that an attempt may produce in each choice: what the caller asks for, else the
+ * policy's cap, else the route's maximum. */
+uint64_t money_output_tokens(const struct engine_input *input, const struct policy_route *route);
+
+/* What an attempt of this request may cost: the input estimate and the output tokens of every
+ * choice. */
+uint64_t money_estimate_nusd(const struct engine_input *input, const struct policy_route *route);
+
+/* What the attempt that input->report ended is charged. Reported usage counts. Without it: nothing
+ * when the body did not leave in full or the provider answered with an error status (none bills
+ * those); a stream is charged the input estimate and the tokens seen; all else the estimate of the
+ * whole attempt. *ret_estimated tells which. */
+uint64_t money_charge_nusd(const struct engine_input *input,
+                           const struct policy_route *route,
+                           bool *ret_estimated);
+
+#endif

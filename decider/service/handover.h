@@ -1,0 +1,23 @@
+/* How a new snapshot gets from the admin thread to the owner.
+ *
+ * The admin thread leaves it in one atomic pointer, wakes the owner and waits until service_turn
+ * has swapped it in. Where no thread has turned yet, or the one that turned last is the very thread
+ * that hands over (start-up, programs and tests on one thread), it is swapped in at once. */
+#ifndef SERVICE_HANDOVER_H
+#define SERVICE_HANDOVER_H
+
+#include "service/state.h"
+
+/* An owner that does not turn for so long is taken for gone. */
+#define HANDOVER_WAIT_MS 10000
+
+MUST_USE bool handover_init(struct handover *handover);
+void handover_done(struct handover *handover);
+
+/* The admin thread: makes snapshot the newest and puts it into service. Takes over the caller's
+ * reference. RESULT_TIMEOUT: it will be in service when the owner turns again. */
+MUST_USE enum result handover_give(struct service *service, struct snapshot *snapshot);
+/* The owner thread, at the start of a turn. */
+void handover_take(struct service *service);
+
+#endif
