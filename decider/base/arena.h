@@ -15,8 +15,8 @@ struct arena_block;
 struct arena {
     char *memory; /* the owner's */
     size_t memory_bytes;
-    size_t used_bytes;   /* of memory */
-    size_t total_bytes;  /* handed out since the last reset */
+    size_t used_bytes;  /* of memory */
+    size_t total_bytes; /* handed out since the last reset */
     size_t bytes_max;
     struct arena_block *blocks;
     bool failed; /* sticky: an allocation was refused since the last reset */

@@ -34,7 +34,8 @@ void buf_put_u64(struct buf *buf, uint64_t value);
 /* Base-128, least significant group first: 1 to 10 bytes. */
 void buf_put_varint(struct buf *buf, uint64_t value);
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* JSON string with quotes; control characters and invalid UTF-8 come out escaped (\u00XX, \ufffd). */
+/* A JSON string with quotes. Control characters and invalid UTF-8 come out escaped: \u00XX and
+ * \ufffd. */
 void buf_put_json_string(struct buf *buf, struct slice text);
 /* Room for len more bytes at the end, uninitialised, counted in; NULL on failure. */
 char *buf_reserve(struct buf *buf, size_t len);

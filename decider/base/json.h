@@ -1,11 +1,13 @@
 /* JSON documents (policies, catalog, configuration) by jansson, with what jansson alone loses:
- * duplicate keys are errors, every value knows the JSON pointer it stands at and the text its
- * number was written in, and errors carry line and column.
+ * duplicate keys are errors that name the key, every value knows the JSON pointer it stands at, and
+ * errors carry line and column.
  *
- * Numbers keep their text: json_number_text gives "0.05" as it stood, so that money can be read
- * exactly. (The document is scanned once more for number tokens; jansson itself gives doubles.)
+ * Numbers keep their text: the text of a number's node is "0.05" as it stood, so that money can be
+ * read exactly. (The document is scanned once more for number tokens; jansson itself gives doubles,
+ * and refuses a number that no double can hold.)
  *
- * A document owns everything it lends. Request bodies go through json_scan instead. */
+ * A document owns everything it lends: nodes and texts live in the arena, and every text has a NUL
+ * behind it. Request bodies go through json_scan instead. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -31,21 +33,23 @@ struct json_error {
 
 struct json_node {
     enum json_kind kind;
-    bool truth;                /* BOOL */
-    struct slice text;         /* STRING: its content; NUMBER: as written */
-    struct slice key;          /* as a member of an object; else empty */
-    unsigned index;            /* as an element of an array */
-    unsigned count;            /* ARRAY, OBJECT */
-    struct json_node *child;   /* first element or member, in document order */
-    struct json_node *next;    /* sibling */
+    bool truth;              /* BOOL */
+    struct slice text;       /* STRING: its content; NUMBER: as written */
+    struct slice key;        /* as a member of an object; else empty */
+    unsigned index;          /* as an element of an array */
+    unsigned count;          /* ARRAY, OBJECT */
+    struct json_node *child; /* first element or member, in document order */
+    struct json_node *next;  /* sibling */
     struct json_node *parent;
 };
 
 /* Parses text into nodes in the arena. RESULT_INVALID with reterr_error filled: not JSON, not
  * UTF-8, a duplicate key, an embedded NUL, nested deeper than 64, or trailing text.
  * RESULT_NO_MEMORY: the arena's bound. */
-MUST_USE enum result json_parse(struct slice text, struct arena *arena,
-                                struct json_node **ret_root, struct json_error *reterr_error);
+MUST_USE enum result json_parse(struct slice text,
+                                struct arena *arena,
+                                struct json_node **ret_root,
+                                struct json_error *reterr_error);
 /* The member, or NULL (also when node is not an object). */
 struct json_node *json_member(const struct json_node *node, const char *key);
 /* RFC 6901 pointer of the node ("" for the root), in the arena. */

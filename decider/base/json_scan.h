@@ -3,7 +3,8 @@
  *
  * Calls back for every top-level member in document order. The callee may look into the value with
  * the json_scan_* readers; what it does not look into is skipped (its nesting and strings are
- * checked by simdjson's structural pass, bad literals inside skipped values are not).
+ * checked by simdjson's structural pass, bad literals inside skipped values are not). Callbacks can
+ * go 64 levels deep; what is skipped may be deeper.
  *
  * The body must be followed by JSON_SCAN_PADDING readable bytes. One scanner per thread; slices are
  * lent until the next scan with the same scanner. */
@@ -50,22 +51,25 @@ typedef bool (*json_scan_element)(void *context, uint64_t index, struct json_sca
 struct json_scanner *json_scanner_new(void);
 void json_scanner_free(struct json_scanner *scanner);
 
-enum json_scan_result json_scan_object(struct json_scanner *scanner, struct slice body,
-                                       json_scan_member on_member, void *context);
+enum json_scan_result json_scan_object(struct json_scanner *scanner,
+                                       struct slice body,
+                                       json_scan_member on_member,
+                                       void *context);
 
 enum json_scan_type json_scan_type(struct json_scan_value *value);
 /* The value's token as it stands in the body: for a scalar, without trailing white space; for the
  * offset of a string's opening quote use ptr - body.ptr. */
 struct slice json_scan_raw(struct json_scan_value *value);
-/* Readers: true, and the result set, when the value is of that type. A reader consumes the value. */
+/* Readers: true, and the result set, when the value is of that type. A reader of its type consumes
+ * the value; a second one reads nothing. */
 bool json_scan_bool(struct json_scan_value *value, bool *ret_truth);
 bool json_scan_u64(struct json_scan_value *value, uint64_t *ret_number);
 bool json_scan_string(struct json_scan_value *value, struct slice *ret_text);
 /* Nested: call back for each member or element; the result as for json_scan_object. */
-enum json_scan_result json_scan_members(struct json_scan_value *value, json_scan_member on_member,
-                                        void *context);
-enum json_scan_result json_scan_elements(struct json_scan_value *value,
-                                         json_scan_element on_element, void *context);
+enum json_scan_result
+json_scan_members(struct json_scan_value *value, json_scan_member on_member, void *context);
+enum json_scan_result
+json_scan_elements(struct json_scan_value *value, json_scan_element on_element, void *context);
 
 #ifdef __cplusplus
 }

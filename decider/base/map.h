@@ -30,7 +30,8 @@ void *map_get(const struct map *map, struct slice key);
 bool map_put(struct map *map, struct slice key, void *value);
 /* The removed value, or NULL. Shifts back instead of leaving tombstones. */
 void *map_remove(struct map *map, struct slice key);
-/* Walks all entries in no order: start with *position = 0; NULL at the end. The map must not change. */
+/* Walks all entries in no order: start with *position = 0; NULL at the end. The map must not change
+ * meanwhile. */
 void *map_next(const struct map *map, size_t *position);
 
 #endif

@@ -3,7 +3,9 @@
  * A program has one table. --name value and --name=value set a flag; the variable is
  * SIGNALBOX_ and the name in capitals with _ for -; the file (--config FILE) is JSON with the
  * names as keys. --help prints every option with unit, default and range; --version the version.
- * Parsing is done with getopt_long. */
+ * These three need no row. An empty variable counts as not set; the file writes numbers and
+ * booleans as JSON does and a list as an array of strings or as one text. Parsing is done with
+ * getopt_long, so a flag may be cut as long as it is clear. */
 #ifndef BASE_OPTION_H
 #define BASE_OPTION_H
 
@@ -47,11 +49,15 @@ enum option_outcome {
     OPTION_BAD,  /* stderr says what is wrong and names the option and its source; exit with 64 */
 };
 
-/* Reads argv against rows. arguments after the options (a command and its operands) are left to the
- * caller: option_operands. When operands are not allowed (operand_help NULL), one is an error.
- * *ret_set must be freed with option_free whatever comes back. */
-enum option_outcome option_read(const struct option_row *rows, int argc, char **argv,
-                                const char *program, const char *operand_help,
+/* Reads argv against rows. What follows the options (a command and its operands) is left to the
+ * caller: option_operands; options end at the first argument that is none. When operands are not
+ * allowed (operand_help NULL), one is an error. *ret_set must be freed with option_free whatever
+ * comes back. */
+enum option_outcome option_read(const struct option_row *rows,
+                                int argc,
+                                char **argv,
+                                const char *program,
+                                const char *operand_help,
                                 struct option_set **ret_set);
 void option_free(struct option_set *set);
 /* name must be in the table (an invariant). Lent until option_free. */
