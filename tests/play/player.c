@@ -1,0 +1,498 @@
+/* Plays scripts: policy, canned outcomes, steps, and what each must be answered, in virtual time.
+ *
+ *   player SCRIPT...      exits with 1 at the first script whose line does not hold, and says why
+ *
+ *   catalog FILE          publish a catalog; FILE from the project's root
+ *   policy FILE           publish and activate; without FILE the document follows, up to `end`
+ *   key NAME field=...    make a client key
+ *   revoke NAME           revoke it
+ *   at +MS                let time pass
+ *   ask R field=...       admission of request R; fields of facts.def, key=NAME, deadline_ms
+ *   report R field=...    the next attempt's end; fields of report.def
+ *   again R               the last question of R once more, as it was
+ *   differently R field=  the last question of R with that field changed
+ *   restart               close and reopen the service
+ *   expect field=...      of the last answer; see expectations below
+ *   trace entry=N check=C field=...   of the last answer's trace
+ *   record R field=...    of the stored record
+ *   replay R              every boundary decided again gives the same
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "play/stage.h"
+
+static char reason_why[512];
+
+static bool wrong(const char *what, const char *found)
+{
+    snprintf(reason_why, sizeof reason_why, "%s: %s", what, found);
+    return false;
+}
+
+/* ---- expectations: a field of an answer as text ---- */
+
+static const char *number_text(uint64_t number)
+{
+    static char texts[8][24];
+    static unsigned next;
+    char *text = texts[next++ % 8];
+
+    snprintf(text, sizeof texts[0], "%llu", (unsigned long long)number);
+    return text;
+}
+
+static const char *bool_text(bool truth)
+{
+    return truth ? "true" : "false";
+}
+
+static const char *slice_text(struct slice text)
+{
+    return text.len ? text.ptr : "";
+}
+
+struct shown {
+    const char *name;
+    const char *text;
+};
+
+static bool compare(const struct script_line *line,
+                    unsigned first,
+                    const struct shown *shown,
+                    size_t shown_count)
+{
+    for (unsigned i = first; i < line->count; i++) {
+        const struct script_word *word = &line->words[i];
+        const char *found = NULL;
+
+        for (size_t k = 0; k < shown_count && word->key; k++)
+            if (!strcmp(shown[k].name, word->key))
+                found = shown[k].text;
+        if (!word->key || !found)
+            return wrong("no such field to expect", word->key ? word->key : word->value);
+        if (strcmp(found, word->value)) {
+            snprintf(reason_why, sizeof reason_why, "%s is %s, expected %s", word->key, found,
+                     word->value);
+            return false;
+        }
+    }
+    return true;
+}
+
+#define COMPARE(line, first, shown) compare(line, first, shown, sizeof(shown) / sizeof *(shown))
+
+static bool do_expect(struct stage *stage, const struct script_line *line)
+{
+    const struct decision *d = &stage->decision;
+    bool ok = stage->result == RESULT_OK;
+    const struct shown shown[] = {
+        {"result", result_row(stage->result)->name},
+        {"error_reason", slice_text(stage->error_reason)},
+        {"action", ok ? signalbox_action_name(d->action) : "none"},
+        {"reason", ok ? signalbox_reason_name(d->reason) : "none"},
+        {"failure", ok ? signalbox_failure_name(d->failure) : "none"},
+        {"disposition", signalbox_disposition_name(d->disposition)},
+        {"durable", bool_text(d->durable)},
+        {"rule", slice_text(d->rule)},
+        {"detail", slice_text(d->detail)},
+        {"route", d->has_route ? slice_text(d->route.id) : ""},
+        {"tier", signalbox_tier_name(d->route.tier)},
+        {"attempt", number_text(d->attempt)},
+        {"first_output_ms", number_text(d->timeouts.first_output_ms)},
+        {"total_ms", number_text(d->timeouts.total_ms)},
+        {"output_tokens_cap", number_text(d->output_tokens_cap)},
+        {"restart_output", bool_text(d->restart_output)},
+        {"http_status", number_text(d->error.http_status)},
+        {"code", slice_text(d->error.code)},
+        {"should_retry", bool_text(d->error.should_retry)},
+        {"retry_after_ms", number_text(d->error.retry_after_ms)},
+        {"providers_body", bool_text(d->error.providers_body)},
+        {"notice", slice_text(d->notice.text)},
+        {"default_response", slice_text(d->default_response)},
+        {"delay_ms", number_text(d->delay_ms)},
+    };
+
+    return COMPARE(line, 1, shown);
+}
+
+static const struct trace_item *
+find_item(const struct trace *trace, unsigned entry, const char *check)
+{
+    for (unsigned i = 0; i < trace->count; i++)
+        if (trace->items[i].entry == entry && slice_is(trace->items[i].check, check))
+            return &trace->items[i];
+    return NULL;
+}
+
+static bool do_trace(struct stage *stage, const struct script_line *line)
+{
+    const char *entry = script_value(line, "entry"), *check = script_value(line, "check");
+    const struct trace_item *item =
+        entry && check ? find_item(&stage->decision.trace, (unsigned)atol(entry), check) : NULL;
+
+    if (!item)
+        return wrong("no such check in the trace", check ? check : "(none named)");
+    const struct shown shown[] = {
+        {"entry", entry},
+        {"check", check},
+        {"gate", signalbox_gate_name(item->gate)},
+        {"verdict", signalbox_verdict_name(item->verdict)},
+        {"found", item->found.kind == TRACE_TEXT ? slice_text(item->found.text)
+                                                 : number_text(item->found.number)},
+        {"needed", item->needed.kind == TRACE_TEXT ? slice_text(item->needed.text)
+                                                   : number_text(item->needed.number)},
+    };
+
+    return COMPARE(line, 1, shown);
+}
+
+/* ---- administrative steps ---- */
+
+static struct slice read_file(struct stage *stage, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes = arena_alloc(&stage->arena, 1 << 20);
+    size_t len = file && bytes ? fread(bytes, 1, 1 << 20, file) : 0;
+
+    if (file)
+        fclose(file);
+    return (struct slice){bytes, len};
+}
+
+static struct admin_call *begin(struct stage *stage)
+{
+    admin_call_init(&stage->call, &stage->arena, &stage->gateway, stage->now_ms);
+    return &stage->call;
+}
+
+static bool show_findings(const struct admin_call *call)
+{
+    const struct diagnostic *first = call->diagnostics.first;
+
+    if (!first)
+        return wrong("refused", slice_text(call->message));
+    snprintf(reason_why, sizeof reason_why, "%s at %.*s: found %.*s", diagnostic_name(first->code),
+             (int)first->pointer.len, first->pointer.ptr, (int)first->found.len, first->found.ptr);
+    return false;
+}
+
+static bool publish_policy(struct stage *stage, struct slice document)
+{
+    struct policy_summary policy, replaced;
+
+    if (service_publish_policy(stage->service, begin(stage), document, &policy) != RESULT_OK ||
+        !policy.version)
+        return show_findings(&stage->call);
+    if (service_activate_policy(stage->service, begin(stage), policy.policy_id, policy.version,
+                                &policy, &replaced) != RESULT_OK)
+        return show_findings(&stage->call);
+    return true;
+}
+
+static bool do_catalog(struct stage *stage, const struct script_line *line)
+{
+    struct catalog_summary catalog;
+    struct slice document = read_file(stage, line->words[1].value);
+
+    if (service_publish_catalog(stage->service, begin(stage), document, &catalog) != RESULT_OK ||
+        !catalog.version)
+        return show_findings(&stage->call);
+    return true;
+}
+
+static bool do_policy(struct stage *stage, const struct script_line *line)
+{
+    return publish_policy(stage, read_file(stage, line->words[1].value));
+}
+
+static bool set_key_field(struct principal *wanted, const struct script_word *word)
+{
+    struct slice value = slice_of(word->value);
+    enum data_class class;
+
+    if (!strcmp(word->key, "tenant"))
+        wanted->tenant = value;
+    else if (!strcmp(word->key, "default_workload"))
+        wanted->default_workload = value;
+    else if (!strcmp(word->key, "default_environment"))
+        wanted->default_environment = value;
+    else if (!strcmp(word->key, "workload"))
+        wanted->workloads = (struct texts){&wanted->label, 1}, wanted->label = value;
+    else if (!strcmp(word->key, "default_data_class") && signalbox_data_class_parse(value, &class))
+        wanted->default_data_classes = SET_OF(class);
+    else if (!strcmp(word->key, "default_traffic_class"))
+        return signalbox_traffic_class_parse(value, &wanted->default_traffic_class);
+    else
+        return false;
+    return true;
+}
+
+static bool do_key(struct stage *stage, const struct script_line *line)
+{
+    struct principal wanted = {.role = ROLE_CLIENT}, made;
+    char secret[SECRET_TEXT_BYTES + 1];
+    struct stage_key *key = &stage->keys[stage->keys_count++];
+    struct digest digest;
+
+    for (unsigned i = 2; i < line->count; i++)
+        if (!line->words[i].key || !set_key_field(&wanted, &line->words[i]))
+            return wrong("no such field of a key", line->words[i].value);
+    if (service_create_key(stage->service, begin(stage), &wanted, &made, secret) != RESULT_OK)
+        return wrong("no key", slice_text(stage->call.message));
+    snprintf(key->name, sizeof key->name, "%s", line->words[1].value);
+    snprintf(key->key_id, sizeof key->key_id, "%.*s", (int)made.key_id.len, made.key_id.ptr);
+    digest_sha256(slice_of(secret), &digest);
+    memcpy(key->digest, digest.bytes, sizeof key->digest);
+    return true;
+}
+
+static bool do_revoke(struct stage *stage, const struct script_line *line)
+{
+    struct stage_key *key = stage_key(stage, line->words[1].value);
+    struct principal revoked;
+
+    if (!key || service_revoke_key(stage->service, begin(stage), slice_of(key->key_id), &revoked) !=
+                    RESULT_OK)
+        return wrong("not revoked", line->words[1].value);
+    return true;
+}
+
+static bool do_restart(struct stage *stage, const struct script_line *line)
+{
+    (void)line;
+    return stage_restart(stage) || wrong("the service does not reopen", stage->directory);
+}
+
+static bool do_at(struct stage *stage, const struct script_line *line)
+{
+    stage->now_ms += atol(line->words[1].value);
+    service_turn(stage->service, stage->now_ms);
+    return true;
+}
+
+/* ---- questions ---- */
+
+static char *copy_value(struct stage *stage, const char *value)
+{
+    struct slice copy = arena_copy(&stage->arena, slice_of(value));
+    char *text = arena_alloc(&stage->arena, copy.len + 1);
+
+    memcpy(text, value, copy.len + 1);
+    return text;
+}
+
+static bool
+set_field(struct stage *stage, struct question *question, const struct script_word *word)
+{
+    char *value = copy_value(stage, word->value);
+    struct stage_key *key;
+
+    if (!strcmp(word->key, "deadline_ms")) {
+        question->deadline_ms = (uint32_t)atol(value);
+        return true;
+    }
+    if (!strcmp(word->key, "key")) {
+        key = stage_key(stage, value);
+        if (key)
+            question->facts.key_digest =
+                (struct slice){(const char *)key->digest, sizeof key->digest};
+        return key != NULL;
+    }
+    return question->boundary
+               ? script_set_report(&question->report, word->key, value, &stage->arena)
+               : script_set_fact(&question->facts, word->key, value, &stage->arena);
+}
+
+static bool ask(struct stage *stage, struct stage_request *request, const struct script_line *line)
+{
+    for (unsigned i = 2; i < line->count; i++)
+        if (!line->words[i].key || !set_field(stage, &request->question, &line->words[i]))
+            return wrong("no such field or value",
+                         line->words[i].key ? line->words[i].key : line->words[i].value);
+    return stage_ask(stage, request) || wrong("no answer", request->name);
+}
+
+static bool do_ask(struct stage *stage, const struct script_line *line)
+{
+    struct stage_request *request = stage_request(stage, line->words[1].value);
+
+    if (!request)
+        return wrong("too many requests", line->words[1].value);
+    request->question = (struct question){
+        .has_facts = true,
+        .facts = {.family = FAMILY_OPENAI_CHAT_COMPLETIONS, .estimator = SLICE_LITERAL("bytes/4")},
+    };
+    return ask(stage, request, line);
+}
+
+static bool do_report(struct stage *stage, const struct script_line *line)
+{
+    struct stage_request *request = stage_request(stage, line->words[1].value);
+
+    if (!request)
+        return wrong("too many requests", line->words[1].value);
+    request->question = (struct question){
+        .boundary = ++request->question.boundary,
+        .has_report = true,
+        .report = {.route = stage->decision.route.id, .transport = TRANSPORT_COMPLETED},
+        .resume_token = request->question.resume_token,
+    };
+    return ask(stage, request, line);
+}
+
+static bool do_again(struct stage *stage, const struct script_line *line)
+{
+    struct stage_request *request = stage_request(stage, line->words[1].value);
+
+    return request && ask(stage, request, line);
+}
+
+/* ---- what is stored ---- */
+
+static struct request_query query_of(struct stage *stage, const char *name)
+{
+    struct stage_request *request = stage_request(stage, name);
+
+    return (struct request_query){.has_id = true, .request_id = request->id};
+}
+
+static bool do_record(struct stage *stage, const struct script_line *line)
+{
+    struct request_query query = query_of(stage, line->words[1].value);
+    struct decision *decisions;
+    unsigned count;
+    struct record r;
+
+    if (service_get_request(stage->service, begin(stage), &query, &r, &decisions, &count) !=
+        RESULT_OK)
+        return wrong("no record", slice_text(stage->call.message));
+    const struct record_attempt none = {.route = {NULL, 0}};
+    const struct record_attempt *last =
+        r.attempts_count ? &r.attempts[r.attempts_count - 1] : &none;
+    const struct shown shown[] = {
+        {"attempts", number_text(r.attempts_count)},
+        {"disposition", signalbox_disposition_name(r.disposition)},
+        {"reason", signalbox_reason_name(r.stop_reason)},
+        {"failure", signalbox_failure_name(r.failure)},
+        {"selected_route", slice_text(arena_copy(&stage->arena, r.selected_route))},
+        {"tier", signalbox_tier_name(r.tier)},
+        {"cost_nusd", number_text(r.cost_nusd)},
+        {"workload", slice_text(arena_copy(&stage->arena, r.facts.workload))},
+        {"tenant", slice_text(arena_copy(&stage->arena, r.facts.tenant))},
+        {"partial_output", bool_text(r.partial_output)},
+        {"model_mismatch", bool_text(r.model_mismatch)},
+        {"boundary_crossed", bool_text(r.boundary_crossed)},
+        {"adopted", bool_text(r.adopted)},
+        {"last_route", slice_text(arena_copy(&stage->arena, last->route))},
+        {"last_status", number_text(last->http_status)},
+        {"last_failure", signalbox_failure_name(last->failure)},
+        {"last_action", signalbox_action_name(last->action)},
+        {"blocking_gate", signalbox_gate_name(last->blocking_gate)},
+        {"blocking_check", slice_text(arena_copy(&stage->arena, last->blocking_check))},
+    };
+
+    return COMPARE(line, 2, shown);
+}
+
+static bool do_replay(struct stage *stage, const struct script_line *line)
+{
+    struct request_query query = query_of(stage, line->words[1].value);
+    struct replay replay;
+
+    if (service_replay_request(stage->service, begin(stage), &query, &replay) != RESULT_OK)
+        return wrong("no replay", slice_text(stage->call.message));
+    return replay.same || wrong("the replay differs", line->words[1].value);
+}
+
+/* ---- the play ---- */
+
+static const struct {
+    const char *name;
+    unsigned operands;
+    bool (*run)(struct stage *stage, const struct script_line *line);
+} commands[] = {
+    {"catalog", 1, do_catalog}, {"policy", 1, do_policy}, {"key", 1, do_key},
+    {"revoke", 1, do_revoke},   {"at", 1, do_at},         {"ask", 1, do_ask},
+    {"report", 1, do_report},   {"again", 1, do_again},   {"differently", 1, do_again},
+    {"restart", 0, do_restart}, {"expect", 0, do_expect}, {"trace", 0, do_trace},
+    {"record", 1, do_record},   {"replay", 1, do_replay},
+};
+
+static bool run_line(struct stage *stage, const struct script_line *line)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(commands[i].name, line->words[0].value)) {
+            if (line->count <= commands[i].operands)
+                return wrong("operands are missing", commands[i].name);
+            return commands[i].run(stage, line);
+        }
+    return wrong("no such command", line->words[0].value);
+}
+
+/* `policy` alone: the document follows, up to a line `end`. */
+static bool take_document(struct stage *stage, FILE *file, unsigned *number)
+{
+    char line[1024];
+    struct buf document;
+    bool ok;
+
+    buf_init(&document, 1 << 20);
+    while (fgets(line, sizeof line, file) && ++*number && strcmp(line, "end\n"))
+        buf_put_text(&document, line);
+    ok = publish_policy(stage, buf_slice(&document));
+    buf_done(&document);
+    return ok;
+}
+
+static bool play(struct stage *stage, FILE *file, unsigned *number)
+{
+    char text[1024];
+    struct script_line line;
+
+    while (fgets(text, sizeof text, file)) {
+        ++*number;
+        if (!script_split(text, &line))
+            return wrong("cannot be taken apart", "too many words or an open quote");
+        if (line.count == 0)
+            continue;
+        if (line.count == 1 && !strcmp(line.words[0].value, "policy")) {
+            if (!take_document(stage, file, number))
+                return false;
+        } else if (!run_line(stage, &line)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool play_file(const char *path)
+{
+    static struct stage stage;
+    FILE *file = fopen(path, "r");
+    unsigned number = 0;
+    bool ok = file && stage_open(&stage);
+
+    if (ok) {
+        ok = play(&stage, file, &number);
+        stage_close(&stage);
+    }
+    if (file)
+        fclose(file);
+    if (!ok)
+        fprintf(stderr, "%s:%u: %s\n", path, number, file ? reason_why : "cannot be opened");
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = argc < 2;
+
+    for (int i = 1; i < argc; i++) {
+        bool ok = play_file(argv[i]);
+
+        printf("%s %s\n", ok ? "ok    " : "FAILED", argv[i]);
+        failed |= !ok;
+    }
+    return failed;
+}

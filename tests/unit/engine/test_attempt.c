@@ -1,0 +1,449 @@
+/* The law after an attempt: each row by itself, and the machine walked over every state and event.
+ */
+#include "engine/attempt.h"
+#include "fixture.h"
+
+static void start(struct fixture *f, enum failure failure)
+{
+    fixture_init(f);
+    fixture_fail(f, failure);
+}
+
+static void success_completes_and_says_by_which_route(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_NONE);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_COMPLETE);
+    assert_int_equal(f.output.decision.disposition, DISPOSITION_PRIMARY_SUCCESS);
+    f.block.policy.retries_per_route_max = 0;
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.retries_per_route_max = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    fixture_step(&f, FAILURE_NONE);
+    assert_int_equal(fixture_decide(&f)->disposition, DISPOSITION_FALLBACK_SUCCESS);
+    assert_int_equal(f.output.decision.route.tier, TIER_SAME_MODEL);
+}
+
+static void a_refusal_is_delivered_and_never_rerouted(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_SAFETY_BLOCK);
+    f.block.entries[1].allowed = ~UINT64_C(0);
+    f.input.classification.refusal = true;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_COMPLETE);
+    assert_int_equal(f.output.decision.reason, REASON_REFUSAL_DELIVERED);
+    assert_int_equal(f.output.decision.failure, FAILURE_SAFETY_BLOCK);
+    f.input.classification.refusal = false;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_int_equal(f.output.decision.reason, REASON_TERMINAL_CLASS);
+    assert_true(f.output.decision.error.providers_body == false); /* the report's status is 500 */
+}
+
+static void a_filter_in_mid_stream_is_relayed_unchanged(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_CONTENT_FILTERED_MIDSTREAM);
+    f.report.output_visible = true;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_COMPLETE);
+    assert_int_equal(f.output.decision.failure, FAILURE_CONTENT_FILTERED_MIDSTREAM);
+}
+
+static void terminal_classes_end_even_where_an_entry_names_them(void **state)
+{
+    (void)state;
+    for (unsigned failure = 1; failure < FAILURE_END; failure++) {
+        const struct failure_row *row = signalbox_failure_row((enum failure)failure);
+        struct fixture f;
+
+        if (!signalbox_failure_known(failure) || row->kind != FAILURE_KIND_TERMINAL)
+            continue;
+        start(&f, (enum failure)failure);
+        f.block.routes[1].context_tokens_max *= 2;
+        assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+        assert_int_equal(f.output.decision.reason, REASON_TERMINAL_CLASS);
+        assert_int_equal(f.output.decision.failure, failure);
+        f.block.entries[1].allowed |= SET_OF(failure);
+        assert_int_equal(fixture_decide(&f)->action, row->override == FAILURE_OVERRIDE_IF_NAMED
+                                                         ? ACTION_FALLBACK
+                                                         : ACTION_FAIL_CLOSED);
+        f.block.entries[1].blocked |= SET_OF(failure);
+        assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    }
+}
+
+static void an_invalid_schema_gets_one_more_try_only(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_OUTPUT_SCHEMA_INVALID);
+    f.block.entries[1].allowed = f.block.entries[2].allowed = SET_OF(FAILURE_OUTPUT_SCHEMA_INVALID);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    fixture_step(&f, FAILURE_OUTPUT_SCHEMA_INVALID);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+}
+
+static void the_providers_own_answer_reaches_who_caused_it(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_INVALID_REQUEST);
+    f.report.http_status = 422;
+    assert_true(fixture_decide(&f)->error.providers_body);
+    f.input.classification.failure = FAILURE_AUTH_ERROR;
+    f.report.http_status = 401;
+    assert_false(fixture_decide(&f)->error.providers_body);
+    assert_int_equal(f.output.decision.error.http_status, 502);
+}
+
+static void a_retry_waits_with_jitter_within_the_cap(void **state)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        struct fixture f;
+
+        start(&f, FAILURE_TEMPORARY_5XX);
+        f.input.seed = seed;
+        assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+        assert_true(f.output.decision.delay_ms <= 200);
+        low = f.output.decision.delay_ms < low ? f.output.decision.delay_ms : low;
+        high = f.output.decision.delay_ms > high ? f.output.decision.delay_ms : high;
+    }
+    assert_true(low < 10 && high > 190);
+}
+
+static void retry_after_is_honoured_up_to_its_cap(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_RATE_LIMITED);
+    f.report.retry_after_given = true;
+    f.report.retry_after_ms = 5000;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+    assert_int_equal(f.output.decision.delay_ms, 5000);
+    f.report.retry_after_ms = 5001;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_int_equal(f.output.decision.reason, REASON_NO_ELIGIBLE_ROUTE);
+    assert_int_equal(f.output.decision.error.retry_after_ms, 5001);
+    f.report.retry_after_ms = 10000;
+    f.block.policy.retry_after_ms_max = 60000;
+    f.chain.deadline_ms = f.input.now_ms + 10000;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    f.chain.deadline_ms++;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+}
+
+static void a_request_over_the_limit_is_never_retried_as_it_is(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_RATE_LIMITED);
+    f.input.classification.detail = SLICE_LITERAL("request_exceeds_limit");
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+}
+
+static void the_last_attempt_is_left_to_an_eligible_fallback(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.attempts_max = 2;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    f.block.routes[1].priced = f.block.routes[2].priced = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+}
+
+static void retries_are_counted_per_route(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+    fixture_step(&f, FAILURE_TIMEOUT);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    fixture_step(&f, FAILURE_TIMEOUT);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+    assert_true(slice_is(f.output.decision.route.id, "beta"));
+    fixture_step(&f, FAILURE_TIMEOUT);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    assert_true(slice_is(f.output.decision.route.id, "gamma"));
+    fixture_step(&f, FAILURE_TIMEOUT);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_int_equal(f.output.decision.reason, REASON_MAX_ATTEMPTS);
+}
+
+static void a_refused_retry_token_means_no_retry(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.view.retry_refused = true;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    f.view.reserve_refused = true;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_int_equal(f.output.decision.reason, REASON_BUDGET_EXHAUSTED);
+}
+
+static void every_limit_stops_and_says_which(void **state)
+{
+    static const struct {
+        enum reason reason;
+        int64_t later_ms;
+        uint32_t attempts_max;
+        uint64_t cost_nusd_max;
+    } cases[] = {
+        {REASON_MAX_ATTEMPTS, 0, 1, 0},
+        {REASON_MAX_ELAPSED, 12000, 5, 0},
+        {REASON_MAX_COST, 0, 5, 1},
+        {REASON_UNSPECIFIED, 11000, 5, 100000000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+
+        start(&f, FAILURE_TIMEOUT);
+        f.report.http_status = 0;
+        f.report.transport = TRANSPORT_TIMED_OUT;
+        f.input.now_ms = f.chain.admitted_ms + cases[i].later_ms;
+        f.block.policy.attempts_max = cases[i].attempts_max;
+        f.block.policy.cost_nusd_max = cases[i].cost_nusd_max;
+        fixture_decide(&f);
+        if (cases[i].reason == REASON_UNSPECIFIED)
+            assert_int_equal(f.output.decision.action, ACTION_RETRY);
+        else
+            assert_int_equal(f.output.decision.reason, cases[i].reason);
+    }
+}
+
+static void the_total_time_stops_what_has_reached_output(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.elapsed_ms_max = 0;
+    f.input.now_ms = f.chain.admitted_ms + 60000;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_MAX_TOTAL);
+}
+
+static void a_caller_that_left_or_was_late_is_cancelled(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_CANCELLED);
+    assert_int_equal(fixture_decide(&f)->disposition, DISPOSITION_CANCELLED);
+    assert_int_equal(f.output.decision.reason, REASON_CALLER_LEFT);
+    start(&f, FAILURE_TIMEOUT);
+    f.chain.deadline_ms = f.input.now_ms;
+    assert_int_equal(fixture_decide(&f)->disposition, DISPOSITION_CANCELLED);
+    assert_int_equal(f.output.decision.failure, FAILURE_DEADLINE_EXCEEDED);
+}
+
+static void possible_side_effects_are_never_replayed(void **state)
+{
+    static const struct {
+        enum side_effect told, declared;
+        bool visible;
+        bool replayable;
+    } cases[] = {
+        {SIDE_EFFECT_NO_EFFECT, SIDE_EFFECT_UNSPECIFIED, false, true},
+        {SIDE_EFFECT_IDEMPOTENT, SIDE_EFFECT_UNSPECIFIED, false, true},
+        {SIDE_EFFECT_POSSIBLE, SIDE_EFFECT_UNSPECIFIED, false, false},
+        {SIDE_EFFECT_CONFIRMED, SIDE_EFFECT_IDEMPOTENT, false, false},
+        {SIDE_EFFECT_UNSPECIFIED, SIDE_EFFECT_UNSPECIFIED, false, true},
+        {SIDE_EFFECT_UNSPECIFIED, SIDE_EFFECT_UNSPECIFIED, true, false},
+        {SIDE_EFFECT_UNSPECIFIED, SIDE_EFFECT_IDEMPOTENT, true, true},
+        {SIDE_EFFECT_UNSPECIFIED, SIDE_EFFECT_CONFIRMED, true, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct tool_call call = {.name = SLICE_LITERAL("refund"),
+                                       .side_effect = cases[i].told};
+        struct fixture f;
+
+        start(&f, FAILURE_TIMEOUT);
+        f.facts.tool_effects = cases[i].declared;
+        f.report.tool_calls = (struct tool_calls){&call, 1};
+        f.report.output_visible = cases[i].visible;
+        fixture_decide(&f);
+        if (cases[i].replayable)
+            assert_int_not_equal(f.output.decision.reason, REASON_SIDE_EFFECT);
+        else
+            assert_int_equal(f.output.decision.reason, REASON_SIDE_EFFECT);
+    }
+}
+
+static void a_side_effect_outlives_its_attempt(void **state)
+{
+    const struct tool_call call = {.side_effect = SIDE_EFFECT_CONFIRMED};
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.report.tool_calls = (struct tool_calls){&call, 1};
+    fixture_decide(&f);
+    chain_step(&f.chain, &f.input, &f.output);
+    assert_int_equal(f.chain.side_effect, SIDE_EFFECT_CONFIRMED);
+}
+
+static void visible_output_needs_all_three_to_restart(void **state)
+{
+    (void)state;
+    for (unsigned who = 0; who < 8; who++) {
+        struct fixture f;
+
+        start(&f, FAILURE_TIMEOUT);
+        f.report.output_visible = true;
+        f.block.policy.restart_after_partial_output = who & 1;
+        f.block.entries[1].allow_after_partial_output = who >> 1 & 1;
+        f.facts.can_restart = who >> 2 & 1;
+        fixture_decide(&f);
+        if (who == 7) {
+            assert_int_equal(f.output.decision.action, ACTION_FALLBACK);
+            assert_true(f.output.decision.restart_output);
+        } else {
+            assert_int_equal(f.output.decision.disposition, DISPOSITION_USER_RETRY_REQUIRED);
+            assert_int_equal(f.output.decision.reason, REASON_OUTPUT_VISIBLE);
+        }
+    }
+}
+
+static void a_restart_does_not_race_the_time_to_first_output(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_PARTIAL_STREAM);
+    f.report.output_visible = true;
+    f.block.policy.restart_after_partial_output = 1;
+    f.block.entries[1].allow_after_partial_output = 1;
+    f.block.entries[1].allowed |= SET_OF(FAILURE_PARTIAL_STREAM);
+    f.facts.can_restart = true;
+    f.input.now_ms = f.chain.admitted_ms + 20000;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    assert_int_equal(f.output.decision.timeouts.first_output_ms, 20000);
+}
+
+/* ---- the machine, over every state and event ---- */
+
+struct event {
+    enum failure failure;
+    bool visible, restartable, effect, named, eligible, caller_late;
+    unsigned attempts_made; /* of 3 */
+};
+
+static void walk(const struct event *event)
+{
+    const struct tool_call call = {.side_effect = SIDE_EFFECT_POSSIBLE};
+    const struct failure_row *row = signalbox_failure_row(event->failure);
+    struct fixture f;
+    const struct decision *decision = &f.output.decision;
+    bool ends;
+
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.attempts_max = 3;
+    f.block.policy.entries.len = 2;
+    f.chain.attempts_count = event->attempts_made;
+    f.input.classification.failure = event->failure;
+    f.report.output_visible = event->visible;
+    f.block.policy.restart_after_partial_output = event->restartable;
+    f.block.entries[1].allow_after_partial_output = event->restartable;
+    f.facts.can_restart = event->restartable;
+    f.report.tool_calls = (struct tool_calls){&call, event->effect};
+    f.block.entries[1].allowed = event->named ? SET_OF(event->failure) : 0;
+    f.block.routes[1].priced = event->eligible ? f.block.routes[1].priced : 0;
+    f.block.routes[1].context_tokens_max++;
+    f.chain.deadline_ms = event->caller_late ? f.input.now_ms : 0;
+    fixture_decide(&f);
+    chain_step(&f.chain, &f.input, &f.output);
+
+    ends = f.chain.state == CHAIN_STATE_ENDED;
+    assert_int_equal(ends, decision->disposition != DISPOSITION_UNSPECIFIED);
+    assert_int_equal(ends, !decision->has_route);
+    assert_int_not_equal(decision->reason, REASON_UNSPECIFIED);
+    assert_true(f.chain.attempts_count <= 3);
+    assert_int_equal(decision->action == ACTION_FAIL_CLOSED, decision->error.http_status != 0);
+    if (event->failure == FAILURE_NONE)
+        assert_int_equal(decision->action, ACTION_COMPLETE);
+    if (!ends) {
+        assert_false(event->effect);
+        assert_false(event->caller_late);
+        assert_true(row->override != FAILURE_OVERRIDE_NEVER);
+        assert_true(event->attempts_made < 3);
+        if (event->visible)
+            assert_true(event->restartable && decision->restart_output);
+        if (decision->action == ACTION_RETRY)
+            assert_true(row->retryable && !event->visible);
+        if (decision->action == ACTION_FALLBACK)
+            assert_true(event->named && event->eligible);
+    }
+}
+
+static void no_state_and_event_breaks_the_law(void **state)
+{
+    unsigned walked = 0;
+
+    (void)state;
+    for (unsigned failure = 0; failure < FAILURE_END; failure++) {
+        if (failure && !signalbox_failure_known(failure))
+            continue;
+        for (unsigned bits = 0; bits < 64; bits++)
+            for (unsigned made = 1; made <= 3; made++, walked++)
+                walk(&(struct event){
+                    .failure = (enum failure)failure,
+                    .visible = bits & 1,
+                    .restartable = bits >> 1 & 1,
+                    .effect = bits >> 2 & 1,
+                    .named = bits >> 3 & 1,
+                    .eligible = bits >> 4 & 1,
+                    .caller_late = bits >> 5 & 1,
+                    .attempts_made = made,
+                });
+    }
+    assert_true(walked > 6000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(success_completes_and_says_by_which_route),
+        cmocka_unit_test(a_refusal_is_delivered_and_never_rerouted),
+        cmocka_unit_test(a_filter_in_mid_stream_is_relayed_unchanged),
+        cmocka_unit_test(terminal_classes_end_even_where_an_entry_names_them),
+        cmocka_unit_test(an_invalid_schema_gets_one_more_try_only),
+        cmocka_unit_test(the_providers_own_answer_reaches_who_caused_it),
+        cmocka_unit_test(a_retry_waits_with_jitter_within_the_cap),
+        cmocka_unit_test(retry_after_is_honoured_up_to_its_cap),
+        cmocka_unit_test(a_request_over_the_limit_is_never_retried_as_it_is),
+        cmocka_unit_test(the_last_attempt_is_left_to_an_eligible_fallback),
+        cmocka_unit_test(retries_are_counted_per_route),
+        cmocka_unit_test(a_refused_retry_token_means_no_retry),
+        cmocka_unit_test(every_limit_stops_and_says_which),
+        cmocka_unit_test(the_total_time_stops_what_has_reached_output),
+        cmocka_unit_test(a_caller_that_left_or_was_late_is_cancelled),
+        cmocka_unit_test(possible_side_effects_are_never_replayed),
+        cmocka_unit_test(a_side_effect_outlives_its_attempt),
+        cmocka_unit_test(visible_output_needs_all_three_to_restart),
+        cmocka_unit_test(a_restart_does_not_race_the_time_to_first_output),
+        cmocka_unit_test(no_state_and_event_breaks_the_law),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+/* decide as a function: the same input gives the same answer and trace, and what differs shows. */
+#include "fixture.h"
+
+static uint64_t digest_of(struct fixture *f)
+{
+    fixture_decide(f);
+    return engine_decision_digest(&f->output);
+}
+
+static void the_same_input_gives_the_same_answer_and_trace(void **state)
+{
+    struct fixture f;
+    uint64_t answer, trace;
+
+    (void)state;
+    fixture_init(&f);
+    answer = digest_of(&f);
+    trace = f.sink.digest;
+    memset(&f.output, 0xee, sizeof f.output);
+    assert_true(digest_of(&f) == answer);
+    assert_true(f.sink.digest == trace);
+}
+
+static void the_trace_digest_does_not_need_the_items(void **state)
+{
+    struct fixture f;
+    struct trace_sink bare;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_decide(&f);
+    trace_sink_init(&bare, NULL, 0);
+    decide(&f.input, &bare, &f.output);
+    assert_true(bare.digest == f.sink.digest);
+    assert_int_equal(bare.count, f.sink.count);
+    trace_sink_init(&bare, f.items, 3);
+    decide(&f.input, &bare, &f.output);
+    assert_true(bare.digest == f.sink.digest);
+}
+
+static void the_block_can_be_anywhere_in_memory(void **state)
+{
+    static _Alignas(16) char elsewhere[sizeof(struct fixture_block) + 64];
+    struct fixture f;
+    uint64_t answer;
+
+    (void)state;
+    fixture_init(&f);
+    answer = digest_of(&f);
+    memcpy(elsewhere + 32, &f.block, sizeof f.block);
+    memset(&f.block, 0xee, sizeof f.block);
+    f.input.policy = (const struct policy *)(const void *)(elsewhere + 32);
+    assert_true(digest_of(&f) == answer);
+}
+
+static void what_is_found_shows_in_the_trace_digest(void **state)
+{
+    struct fixture f;
+    uint64_t trace;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_decide(&f);
+    trace = f.sink.digest;
+    f.block.routes[0].context_tokens_max++;
+    fixture_decide(&f);
+    assert_true(f.sink.digest != trace);
+}
+
+static void whatever_the_gateway_acts_on_shows_in_the_decision_digest(void **state)
+{
+    struct fixture f;
+    uint64_t answer;
+
+    (void)state;
+    fixture_init(&f);
+    answer = digest_of(&f);
+#define DIFFERS(change)                                                                            \
+    do {                                                                                           \
+        fixture_decide(&f);                                                                        \
+        change;                                                                                    \
+        assert_true(engine_decision_digest(&f.output) != answer);                                  \
+    } while (0)
+    DIFFERS(f.output.decision.action = ACTION_RETRY);
+    DIFFERS(f.output.decision.decision_id++);
+    DIFFERS(f.output.decision.policy_version++);
+    DIFFERS(f.output.decision.catalog_version++);
+    DIFFERS(f.output.decision.route.base_url.len--);
+    DIFFERS(f.output.decision.route.credential.len--);
+    DIFFERS(f.output.decision.route.tier = TIER_SAME_MODEL);
+    DIFFERS(f.output.decision.attempt++);
+    DIFFERS(f.output.decision.delay_ms++);
+    DIFFERS(f.output.decision.timeouts.connect_ms++);
+    DIFFERS(f.output.decision.timeouts.first_output_ms++);
+    DIFFERS(f.output.decision.timeouts.idle_ms++);
+    DIFFERS(f.output.decision.timeouts.total_ms++);
+    DIFFERS(f.output.decision.output_tokens_cap++);
+    DIFFERS(f.output.decision.restart_output = true);
+    DIFFERS(f.output.decision.failure = FAILURE_TIMEOUT);
+    DIFFERS(f.output.decision.rule = SLICE_LITERAL("x"));
+    DIFFERS(f.output.decision.reason = REASON_RETRY);
+    DIFFERS(f.output.decision.error.http_status = 500);
+    DIFFERS(f.output.decision.error.should_retry = true);
+    DIFFERS(f.output.decision.error.message = SLICE_LITERAL("x"));
+    DIFFERS(f.output.decision.disposition = DISPOSITION_QUEUED);
+    DIFFERS(f.output.decision.notice.text = SLICE_LITERAL("x"));
+    DIFFERS(f.output.decision.default_response = SLICE_LITERAL("x"));
+    DIFFERS(f.output.decision.ticket.expires_unix_ms++);
+    DIFFERS(f.output.decision.reservation_expires_unix_ms++);
+    DIFFERS(f.output.entry++);
+    DIFFERS(f.output.charged_nusd++);
+    DIFFERS(f.output.intents[0].amount_nusd++);
+    DIFFERS(f.output.intents_count--);
+#undef DIFFERS
+}
+
+static void a_chain_counts_what_was_charged_and_started(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.input.deadline_ms = 9000;
+    fixture_fail(&f, FAILURE_TIMEOUT);
+    assert_int_equal(f.chain.attempts_count, 1);
+    assert_int_equal(f.chain.admitted_ms, FIXTURE_NOW_MS);
+    assert_int_equal(f.chain.deadline_ms, FIXTURE_NOW_MS + 9000);
+    f.report.usage.amounts[UNIT_INPUT_TOKEN] = 1000;
+    fixture_decide(&f);
+    fixture_step(&f, FAILURE_TIMEOUT);
+    assert_int_equal(f.chain.attempts_count, 2);
+    assert_int_equal(f.chain.charged_nusd, 2500000);
+    assert_int_equal(f.chain.attempts[0].failure, FAILURE_TIMEOUT);
+    f.input.classification.failure = FAILURE_NONE;
+    fixture_decide(&f);
+    chain_step(&f.chain, &f.input, &f.output);
+    assert_int_equal(f.chain.state, CHAIN_STATE_ENDED);
+    assert_int_equal(f.chain.charged_nusd, 5000000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_input_gives_the_same_answer_and_trace),
+        cmocka_unit_test(the_trace_digest_does_not_need_the_items),
+        cmocka_unit_test(the_block_can_be_anywhere_in_memory),
+        cmocka_unit_test(what_is_found_shows_in_the_trace_digest),
+        cmocka_unit_test(whatever_the_gateway_acts_on_shows_in_the_decision_digest),
+        cmocka_unit_test(a_chain_counts_what_was_charged_and_started),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
