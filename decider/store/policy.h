@@ -1,4 +1,5 @@
-/* Records of published policies and catalogs: the document as it came, with who and when. */
+/* Records of published policies and catalogs: the document as it came, with who and when. Like all
+ * records they end with 16 bytes of SHA-256, so that one altered byte is found. */
 #ifndef STORE_POLICY_H
 #define STORE_POLICY_H
 
@@ -17,7 +18,7 @@ struct policy_record {
 };
 
 void policy_record_encode(const struct policy_record *record, struct buf *buf);
-/* Lends slices of bytes. RESULT_CORRUPT. */
+/* Lends slices of bytes. RESULT_CORRUPT: version, checksum or shape. */
 MUST_USE enum result policy_record_decode(struct slice bytes, struct policy_record *ret_record);
 
 struct catalog_record {

@@ -1,4 +1,5 @@
-/* Records of keys: who a key stands for, what it may do, which facts it gives by default. */
+/* Records of keys: who a key stands for, what it may do, which facts it gives by default. Like all
+ * records they end with 16 bytes of SHA-256, so that one altered byte is found. */
 #ifndef STORE_PRINCIPAL_H
 #define STORE_PRINCIPAL_H
 
@@ -25,7 +26,7 @@ struct principal {
 };
 
 void principal_encode(const struct principal *principal, struct buf *buf);
-/* Lends slices of bytes; arrays come from the arena. */
+/* Lends slices of bytes; arrays come from the arena. RESULT_CORRUPT: version, checksum or shape. */
 MUST_USE enum result
 principal_decode(struct slice bytes, struct arena *arena, struct principal *ret_principal);
 

@@ -15,15 +15,20 @@
  *
  * Failures. LMDB does not tell a failed write from a failed sync, so an I/O error from a commit
  * ends the process (log event "store_failed", exit code of RESULT_IO): what was not acknowledged
- * may be lost, nothing acknowledged is. A full disk or map gives RESULT_FULL to the writes of that
- * batch and sets store_full until a later commit succeeds.
+ * may be lost, nothing acknowledged is. When a batch finds disk or map full, each of its writes is
+ * tried alone, so that one giant document does not fail its neighbours; those that find no room get
+ * RESULT_FULL. store_full is set then until a later commit succeeds; while nobody submits, the
+ * writer tries every second whether there is room again, so it ends by itself.
  *
  *   struct store *store;
  *   if (store_open(&options, &store, &error)) ...
- *   struct store_read *read; store_read_open(store, &read);
- *   store_read_renew(read); store_get(read, STORE_TABLE_POLICY, key, &value);
- * store_read_reset(read); store_submit(store, &write);   ... write.done(&write, RESULT_OK) on the
- * writer thread
+ *   struct store_read *read;
+ *   store_read_open(store, &read);
+ *   store_read_renew(read);
+ *   store_get(read, STORE_TABLE_POLICY, key, &value);
+ *   store_read_reset(read);
+ *   store_submit(store, &write);
+ *   ... write.done(&write, RESULT_OK) on the writer thread
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -60,17 +65,20 @@ struct store_error {
 };
 
 /* RESULT_LOCKED: another process has it. RESULT_CORRUPT: not a store of ours, or a newer format.
- * RESULT_FULL, RESULT_IO, RESULT_NO_MEMORY. Starts the writer thread. */
+ * RESULT_FULL, RESULT_IO, RESULT_NO_MEMORY; RESULT_INVALID: the path is too long, or the
+ * environment names an unknown kill point (store/kill_point.h). Starts the writer thread. */
 MUST_USE enum result store_open(const struct store_options *options,
                                 struct store **ret_store,
                                 struct store_error *reterr_error);
-/* Waits for every submitted write, stops the writer, closes. Takes NULL. */
+/* Waits for every submitted write, stops the writer, closes. Readers are closed before, and no
+ * thread is inside store_submit. Takes NULL. */
 void store_close(struct store *store);
 /* True after a commit found disk or map full, until one succeeds. Any thread. */
 bool store_full(const struct store *store);
 /* The 32 random bytes made with the store, key of its MACs; lent until close. */
 struct slice store_secret(const struct store *store);
 
+/* RESULT_FULL: readers_max are open already. */
 MUST_USE enum result store_read_open(struct store *store, struct store_read **ret_read);
 void store_read_close(struct store_read *read); /* takes NULL */
 /* RESULT_OK also when it is renewed already (then it sees the same snapshot). */
@@ -114,8 +122,8 @@ struct store_op {
 #define STORE_OPS_MAX 8
 
 struct store_write {
-    struct store_write *next; /* the store's while submitted */
-    void (*done)(struct store_write *write, enum result result);
+    struct store_write *next;                                    /* the store's while submitted */
+    void (*done)(struct store_write *write, enum result result); /* RESULT_OK or RESULT_FULL */
     struct store_op ops[STORE_OPS_MAX];
     unsigned ops_count;
     const struct store_op *more_ops; /* further operations, or NULL */
@@ -124,7 +132,8 @@ struct store_write {
 
 /* Lock-free; any thread. */
 void store_submit(struct store *store, struct store_write *write);
-/* Submits and waits; for administrative calls, never on the decision path. */
+/* Submits a copy and waits; write->done is not called. For administrative calls, never on the
+ * decision path nor from a done. */
 MUST_USE enum result store_write_wait(struct store *store, struct store_write *write);
 
 /* How the writer fared since open. Any thread. */

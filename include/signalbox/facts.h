@@ -13,10 +13,7 @@
 #include "signalbox/limits.h"
 #include "signalbox/slice.h"
 #include "signalbox/taxonomy.h"
-
-struct uuid {
-    uint8_t bytes[16];
-};
+#include "signalbox/uuid.h"
 
 struct texts {
     const struct slice *items;
