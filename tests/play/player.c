@@ -20,132 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "play/stage.h"
-
-static char reason_why[512];
-
-static bool wrong(const char *what, const char *found)
-{
-    snprintf(reason_why, sizeof reason_why, "%s: %s", what, found);
-    return false;
-}
-
-/* ---- expectations: a field of an answer as text ---- */
-
-static const char *number_text(uint64_t number)
-{
-    static char texts[8][24];
-    static unsigned next;
-    char *text = texts[next++ % 8];
-
-    snprintf(text, sizeof texts[0], "%llu", (unsigned long long)number);
-    return text;
-}
-
-static const char *bool_text(bool truth)
-{
-    return truth ? "true" : "false";
-}
-
-static const char *slice_text(struct slice text)
-{
-    return text.len ? text.ptr : "";
-}
-
-struct shown {
-    const char *name;
-    const char *text;
-};
-
-static bool compare(const struct script_line *line,
-                    unsigned first,
-                    const struct shown *shown,
-                    size_t shown_count)
-{
-    for (unsigned i = first; i < line->count; i++) {
-        const struct script_word *word = &line->words[i];
-        const char *found = NULL;
-
-        for (size_t k = 0; k < shown_count && word->key; k++)
-            if (!strcmp(shown[k].name, word->key))
-                found = shown[k].text;
-        if (!word->key || !found)
-            return wrong("no such field to expect", word->key ? word->key : word->value);
-        if (strcmp(found, word->value)) {
-            snprintf(reason_why, sizeof reason_why, "%s is %s, expected %s", word->key, found,
-                     word->value);
-            return false;
-        }
-    }
-    return true;
-}
-
-#define COMPARE(line, first, shown) compare(line, first, shown, sizeof(shown) / sizeof *(shown))
-
-static bool do_expect(struct stage *stage, const struct script_line *line)
-{
-    const struct decision *d = &stage->decision;
-    bool ok = stage->result == RESULT_OK;
-    const struct shown shown[] = {
-        {"result", result_row(stage->result)->name},
-        {"error_reason", slice_text(stage->error_reason)},
-        {"action", ok ? signalbox_action_name(d->action) : "none"},
-        {"reason", ok ? signalbox_reason_name(d->reason) : "none"},
-        {"failure", ok ? signalbox_failure_name(d->failure) : "none"},
-        {"disposition", signalbox_disposition_name(d->disposition)},
-        {"durable", bool_text(d->durable)},
-        {"rule", slice_text(d->rule)},
-        {"detail", slice_text(d->detail)},
-        {"route", d->has_route ? slice_text(d->route.id) : ""},
-        {"tier", signalbox_tier_name(d->route.tier)},
-        {"attempt", number_text(d->attempt)},
-        {"first_output_ms", number_text(d->timeouts.first_output_ms)},
-        {"total_ms", number_text(d->timeouts.total_ms)},
-        {"output_tokens_cap", number_text(d->output_tokens_cap)},
-        {"restart_output", bool_text(d->restart_output)},
-        {"http_status", number_text(d->error.http_status)},
-        {"code", slice_text(d->error.code)},
-        {"should_retry", bool_text(d->error.should_retry)},
-        {"retry_after_ms", number_text(d->error.retry_after_ms)},
-        {"providers_body", bool_text(d->error.providers_body)},
-        {"notice", slice_text(d->notice.text)},
-        {"default_response", slice_text(d->default_response)},
-        {"delay_ms", number_text(d->delay_ms)},
-    };
-
-    return COMPARE(line, 1, shown);
-}
-
-static const struct trace_item *
-find_item(const struct trace *trace, unsigned entry, const char *check)
-{
-    for (unsigned i = 0; i < trace->count; i++)
-        if (trace->items[i].entry == entry && slice_is(trace->items[i].check, check))
-            return &trace->items[i];
-    return NULL;
-}
-
-static bool do_trace(struct stage *stage, const struct script_line *line)
-{
-    const char *entry = script_value(line, "entry"), *check = script_value(line, "check");
-    const struct trace_item *item =
-        entry && check ? find_item(&stage->decision.trace, (unsigned)atol(entry), check) : NULL;
-
-    if (!item)
-        return wrong("no such check in the trace", check ? check : "(none named)");
-    const struct shown shown[] = {
-        {"entry", entry},
-        {"check", check},
-        {"gate", signalbox_gate_name(item->gate)},
-        {"verdict", signalbox_verdict_name(item->verdict)},
-        {"found", item->found.kind == TRACE_TEXT ? slice_text(item->found.text)
-                                                 : number_text(item->found.number)},
-        {"needed", item->needed.kind == TRACE_TEXT ? slice_text(item->needed.text)
-                                                   : number_text(item->needed.number)},
-    };
-
-    return COMPARE(line, 1, shown);
-}
+#include "play/expect.h"
 
 /* ---- administrative steps ---- */
 
@@ -160,19 +35,13 @@ static struct slice read_file(struct stage *stage, const char *path)
     return (struct slice){bytes, len};
 }
 
-static struct admin_call *begin(struct stage *stage)
-{
-    admin_call_init(&stage->call, &stage->arena, &stage->gateway, stage->now_ms);
-    return &stage->call;
-}
-
 static bool show_findings(const struct admin_call *call)
 {
     const struct diagnostic *first = call->diagnostics.first;
 
     if (!first)
-        return wrong("refused", slice_text(call->message));
-    snprintf(reason_why, sizeof reason_why, "%s at %.*s: found %.*s", diagnostic_name(first->code),
+        return expect_wrong("refused", text_of(call->message));
+    snprintf(expect_why, sizeof expect_why, "%s at %.*s: found %.*s", diagnostic_name(first->code),
              (int)first->pointer.len, first->pointer.ptr, (int)first->found.len, first->found.ptr);
     return false;
 }
@@ -181,10 +50,10 @@ static bool publish_policy(struct stage *stage, struct slice document)
 {
     struct policy_summary policy, replaced;
 
-    if (service_publish_policy(stage->service, begin(stage), document, &policy) != RESULT_OK ||
+    if (service_publish_policy(stage->service, stage_call(stage), document, &policy) != RESULT_OK ||
         !policy.version)
         return show_findings(&stage->call);
-    if (service_activate_policy(stage->service, begin(stage), policy.policy_id, policy.version,
+    if (service_activate_policy(stage->service, stage_call(stage), policy.policy_id, policy.version,
                                 &policy, &replaced) != RESULT_OK)
         return show_findings(&stage->call);
     return true;
@@ -195,7 +64,8 @@ static bool do_catalog(struct stage *stage, const struct script_line *line)
     struct catalog_summary catalog;
     struct slice document = read_file(stage, line->words[1].value);
 
-    if (service_publish_catalog(stage->service, begin(stage), document, &catalog) != RESULT_OK ||
+    if (service_publish_catalog(stage->service, stage_call(stage), document, &catalog) !=
+            RESULT_OK ||
         !catalog.version)
         return show_findings(&stage->call);
     return true;
@@ -237,9 +107,9 @@ static bool do_key(struct stage *stage, const struct script_line *line)
 
     for (unsigned i = 2; i < line->count; i++)
         if (!line->words[i].key || !set_key_field(&wanted, &line->words[i]))
-            return wrong("no such field of a key", line->words[i].value);
-    if (service_create_key(stage->service, begin(stage), &wanted, &made, secret) != RESULT_OK)
-        return wrong("no key", slice_text(stage->call.message));
+            return expect_wrong("no such field of a key", line->words[i].value);
+    if (service_create_key(stage->service, stage_call(stage), &wanted, &made, secret) != RESULT_OK)
+        return expect_wrong("no key", text_of(stage->call.message));
     snprintf(key->name, sizeof key->name, "%s", line->words[1].value);
     snprintf(key->key_id, sizeof key->key_id, "%.*s", (int)made.key_id.len, made.key_id.ptr);
     digest_sha256(slice_of(secret), &digest);
@@ -252,16 +122,16 @@ static bool do_revoke(struct stage *stage, const struct script_line *line)
     struct stage_key *key = stage_key(stage, line->words[1].value);
     struct principal revoked;
 
-    if (!key || service_revoke_key(stage->service, begin(stage), slice_of(key->key_id), &revoked) !=
-                    RESULT_OK)
-        return wrong("not revoked", line->words[1].value);
+    if (!key || service_revoke_key(stage->service, stage_call(stage), slice_of(key->key_id),
+                                   &revoked) != RESULT_OK)
+        return expect_wrong("not revoked", line->words[1].value);
     return true;
 }
 
 static bool do_restart(struct stage *stage, const struct script_line *line)
 {
     (void)line;
-    return stage_restart(stage) || wrong("the service does not reopen", stage->directory);
+    return stage_restart(stage) || expect_wrong("the service does not reopen", stage->directory);
 }
 
 static bool do_at(struct stage *stage, const struct script_line *line)
@@ -308,9 +178,9 @@ static bool ask(struct stage *stage, struct stage_request *request, const struct
 {
     for (unsigned i = 2; i < line->count; i++)
         if (!line->words[i].key || !set_field(stage, &request->question, &line->words[i]))
-            return wrong("no such field or value",
-                         line->words[i].key ? line->words[i].key : line->words[i].value);
-    return stage_ask(stage, request) || wrong("no answer", request->name);
+            return expect_wrong("no such field or value",
+                                line->words[i].key ? line->words[i].key : line->words[i].value);
+    return stage_ask(stage, request) || expect_wrong("no answer", request->name);
 }
 
 static bool do_ask(struct stage *stage, const struct script_line *line)
@@ -318,7 +188,7 @@ static bool do_ask(struct stage *stage, const struct script_line *line)
     struct stage_request *request = stage_request(stage, line->words[1].value);
 
     if (!request)
-        return wrong("too many requests", line->words[1].value);
+        return expect_wrong("too many requests", line->words[1].value);
     request->question = (struct question){
         .has_facts = true,
         .facts = {.family = FAMILY_OPENAI_CHAT_COMPLETIONS, .estimator = SLICE_LITERAL("bytes/4")},
@@ -331,7 +201,7 @@ static bool do_report(struct stage *stage, const struct script_line *line)
     struct stage_request *request = stage_request(stage, line->words[1].value);
 
     if (!request)
-        return wrong("too many requests", line->words[1].value);
+        return expect_wrong("too many requests", line->words[1].value);
     request->question = (struct question){
         .boundary = ++request->question.boundary,
         .has_report = true,
@@ -348,63 +218,6 @@ static bool do_again(struct stage *stage, const struct script_line *line)
     return request && ask(stage, request, line);
 }
 
-/* ---- what is stored ---- */
-
-static struct request_query query_of(struct stage *stage, const char *name)
-{
-    struct stage_request *request = stage_request(stage, name);
-
-    return (struct request_query){.has_id = true, .request_id = request->id};
-}
-
-static bool do_record(struct stage *stage, const struct script_line *line)
-{
-    struct request_query query = query_of(stage, line->words[1].value);
-    struct decision *decisions;
-    unsigned count;
-    struct record r;
-
-    if (service_get_request(stage->service, begin(stage), &query, &r, &decisions, &count) !=
-        RESULT_OK)
-        return wrong("no record", slice_text(stage->call.message));
-    const struct record_attempt none = {.route = {NULL, 0}};
-    const struct record_attempt *last =
-        r.attempts_count ? &r.attempts[r.attempts_count - 1] : &none;
-    const struct shown shown[] = {
-        {"attempts", number_text(r.attempts_count)},
-        {"disposition", signalbox_disposition_name(r.disposition)},
-        {"reason", signalbox_reason_name(r.stop_reason)},
-        {"failure", signalbox_failure_name(r.failure)},
-        {"selected_route", slice_text(arena_copy(&stage->arena, r.selected_route))},
-        {"tier", signalbox_tier_name(r.tier)},
-        {"cost_nusd", number_text(r.cost_nusd)},
-        {"workload", slice_text(arena_copy(&stage->arena, r.facts.workload))},
-        {"tenant", slice_text(arena_copy(&stage->arena, r.facts.tenant))},
-        {"partial_output", bool_text(r.partial_output)},
-        {"model_mismatch", bool_text(r.model_mismatch)},
-        {"boundary_crossed", bool_text(r.boundary_crossed)},
-        {"adopted", bool_text(r.adopted)},
-        {"last_route", slice_text(arena_copy(&stage->arena, last->route))},
-        {"last_status", number_text(last->http_status)},
-        {"last_failure", signalbox_failure_name(last->failure)},
-        {"last_action", signalbox_action_name(last->action)},
-        {"blocking_gate", signalbox_gate_name(last->blocking_gate)},
-        {"blocking_check", slice_text(arena_copy(&stage->arena, last->blocking_check))},
-    };
-
-    return COMPARE(line, 2, shown);
-}
-
-static bool do_replay(struct stage *stage, const struct script_line *line)
-{
-    struct request_query query = query_of(stage, line->words[1].value);
-    struct replay replay;
-
-    if (service_replay_request(stage->service, begin(stage), &query, &replay) != RESULT_OK)
-        return wrong("no replay", slice_text(stage->call.message));
-    return replay.same || wrong("the replay differs", line->words[1].value);
-}
-
 /* ---- the play ---- */
 
 static const struct {
@@ -412,11 +225,20 @@ static const struct {
     unsigned operands;
     bool (*run)(struct stage *stage, const struct script_line *line);
 } commands[] = {
-    {"catalog", 1, do_catalog}, {"policy", 1, do_policy}, {"key", 1, do_key},
-    {"revoke", 1, do_revoke},   {"at", 1, do_at},         {"ask", 1, do_ask},
-    {"report", 1, do_report},   {"again", 1, do_again},   {"differently", 1, do_again},
-    {"restart", 0, do_restart}, {"expect", 0, do_expect}, {"trace", 0, do_trace},
-    {"record", 1, do_record},   {"replay", 1, do_replay},
+    {"catalog", 1, do_catalog},
+    {"policy", 1, do_policy},
+    {"key", 1, do_key},
+    {"revoke", 1, do_revoke},
+    {"at", 1, do_at},
+    {"ask", 1, do_ask},
+    {"report", 1, do_report},
+    {"again", 1, do_again},
+    {"differently", 1, do_again},
+    {"restart", 0, do_restart},
+    {"expect", 0, expect_answer},
+    {"trace", 0, expect_trace},
+    {"record", 1, expect_record},
+    {"replay", 1, expect_replay},
 };
 
 static bool run_line(struct stage *stage, const struct script_line *line)
@@ -424,10 +246,10 @@ static bool run_line(struct stage *stage, const struct script_line *line)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(commands[i].name, line->words[0].value)) {
             if (line->count <= commands[i].operands)
-                return wrong("operands are missing", commands[i].name);
+                return expect_wrong("operands are missing", commands[i].name);
             return commands[i].run(stage, line);
         }
-    return wrong("no such command", line->words[0].value);
+    return expect_wrong("no such command", line->words[0].value);
 }
 
 /* `policy` alone: the document follows, up to a line `end`. */
@@ -453,7 +275,7 @@ static bool play(struct stage *stage, FILE *file, unsigned *number)
     while (fgets(text, sizeof text, file)) {
         ++*number;
         if (!script_split(text, &line))
-            return wrong("cannot be taken apart", "too many words or an open quote");
+            return expect_wrong("cannot be taken apart", "too many words or an open quote");
         if (line.count == 0)
             continue;
         if (line.count == 1 && !strcmp(line.words[0].value, "policy")) {
@@ -480,7 +302,7 @@ static bool play_file(const char *path)
     if (file)
         fclose(file);
     if (!ok)
-        fprintf(stderr, "%s:%u: %s\n", path, number, file ? reason_why : "cannot be opened");
+        fprintf(stderr, "%s:%u: %s\n", path, number, file ? expect_why : "cannot be opened");
     return ok;
 }
 

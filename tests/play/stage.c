@@ -70,6 +70,12 @@ struct stage_request *stage_request(struct stage *stage, const char *name)
     return request;
 }
 
+struct admin_call *stage_call(struct stage *stage)
+{
+    admin_call_init(&stage->call, &stage->arena, &stage->gateway, stage->now_ms);
+    return &stage->call;
+}
+
 struct stage_key *stage_key(struct stage *stage, const char *name)
 {
     for (unsigned i = 0; i < stage->keys_count; i++)

@@ -50,6 +50,8 @@ bool stage_restart(struct stage *stage);
 /* The request of that name, made when it is new; NULL: too many. */
 struct stage_request *stage_request(struct stage *stage, const char *name);
 struct stage_key *stage_key(struct stage *stage, const char *name);
+/* A fresh administrative call at the stage's time. */
+struct admin_call *stage_call(struct stage *stage);
 /* Asks request's question and waits for the answer, which is then in the stage. False: none came.
  */
 bool stage_ask(struct stage *stage, struct stage_request *request);
