@@ -1,5 +1,5 @@
-/* Documents for tests: files and texts on their way through parse, check and compile, with everything
- * they need in one struct. Texts are written with ' for ", so that they can be read. */
+/* Documents for tests: files and texts on their way through parse, check and compile, with
+ * everything they need in one struct. Texts are written with ' for ", so that they can be read. */
 #ifndef TESTS_UNIT_ENGINE_DOCUMENTS_H
 #define TESTS_UNIT_ENGINE_DOCUMENTS_H
 
@@ -97,8 +97,7 @@ static inline enum result parse_policy_file(struct documents *d, const char *pat
 static inline enum result parse_catalog_text(struct documents *d, const char *text)
 {
     char *json = quoted(text);
-    enum result result =
-        catalog_parse(slice_of(json), &d->arena, &d->diagnostics, &d->catalog);
+    enum result result = catalog_parse(slice_of(json), &d->arena, &d->diagnostics, &d->catalog);
 
     free(json);
     return result;
@@ -107,8 +106,7 @@ static inline enum result parse_catalog_text(struct documents *d, const char *te
 static inline enum result parse_policy_text(struct documents *d, const char *text)
 {
     char *json = quoted(text);
-    enum result result =
-        policy_parse(slice_of(json), &d->arena, &d->diagnostics, &d->document);
+    enum result result = policy_parse(slice_of(json), &d->arena, &d->diagnostics, &d->document);
 
     free(json);
     return result;
@@ -136,12 +134,13 @@ static inline void assert_text(struct slice text, const char *wanted)
 }
 
 /* There is exactly one finding, of that code at that place. */
-static inline void assert_finding(const struct documents *d, enum diagnostic_code code,
-                                  const char *pointer)
+static inline void
+assert_finding(const struct documents *d, enum diagnostic_code code, const char *pointer)
 {
     const struct diagnostic *first = d->diagnostics.first;
 
-    for (const struct diagnostic *each = first; each && d->diagnostics.count != 1; each = each->next)
+    for (const struct diagnostic *each = first; each && d->diagnostics.count != 1;
+         each = each->next)
         print_message("  %s at %s, found %s, expected %s\n", diagnostic_name(each->code),
                       each->pointer.ptr, each->found.ptr, each->expected.ptr);
     assert_int_equal(d->diagnostics.count, 1);

@@ -1,7 +1,7 @@
 /* The catalog: the example as it should be read, every field's faults, exact prices, and size. */
-#include "documents.h"
-
 #include <time.h>
+
+#include "documents.h"
 
 #define HEAD                                                                                       \
     "'providers':[{'id':'p'}],"                                                                    \
@@ -117,8 +117,7 @@ static void overrides_are_kept_as_json_with_their_numbers_as_written(void **stat
     assert_int_equal(
         parse_catalog_text(&d, ROUTE(",'overrides':{'temperature':0.10,'a':[1,true,null,'x']}")),
         RESULT_OK);
-    assert_text(d.catalog->routes[0].overrides,
-                "{\"temperature\":0.10,\"a\":[1,true,null,\"x\"]}");
+    assert_text(d.catalog->routes[0].overrides, "{\"temperature\":0.10,\"a\":[1,true,null,\"x\"]}");
     documents_done(&d);
 }
 
@@ -198,8 +197,7 @@ static void refuses_what_a_route_cannot_be(void **state)
         {ROUTE(",'lacks':['tools','tools']"), DIAGNOSTIC_DUPLICATE_NAME, "/routes/0/lacks/1"},
         {ROUTE(",'environments':['a b']"), DIAGNOSTIC_BAD_NAME, "/routes/0/environments/0"},
         {ROUTE(",'environments':[7]"), DIAGNOSTIC_WRONG_TYPE, "/routes/0/environments/0"},
-        {ROUTE(",'environments':['a','a']"), DIAGNOSTIC_DUPLICATE_NAME,
-         "/routes/0/environments/1"},
+        {ROUTE(",'environments':['a','a']"), DIAGNOSTIC_DUPLICATE_NAME, "/routes/0/environments/1"},
         {ROUTE(",'timeouts_ms':{'connect':0}"), DIAGNOSTIC_OUT_OF_RANGE,
          "/routes/0/timeouts_ms/connect"},
         {ROUTE(",'timeouts_ms':{'total':20000,'connect':20001,'first_output':1,'idle':1}"),
@@ -237,11 +235,16 @@ static void assert_url(const char *url, bool accepted)
 static void a_secret_goes_by_https_or_stays_on_this_machine(void **state)
 {
     static const char *const good[] = {
-        "https://api.example.com",          "https://api.example.com/v1",
-        "https://api.example.com:8443/v1",  "https://[2001:db8::1]:443/v1",
-        "https://10.0.0.1/a/b.c_d~e-f",     "http://127.0.0.1:9101/v1",
-        "http://127.1.2.3/v1",              "http://localhost:80/v1",
-        "http://[::1]:9101/v1",             "https://h/openai/deployments/x%20y",
+        "https://api.example.com",
+        "https://api.example.com/v1",
+        "https://api.example.com:8443/v1",
+        "https://[2001:db8::1]:443/v1",
+        "https://10.0.0.1/a/b.c_d~e-f",
+        "http://127.0.0.1:9101/v1",
+        "http://127.1.2.3/v1",
+        "http://localhost:80/v1",
+        "http://[::1]:9101/v1",
+        "https://h/openai/deployments/x%20y",
     };
     static const char *const bad[] = {
         "",
@@ -287,12 +290,15 @@ static void dates_are_days_of_the_calendar(void **state)
         const char *date;
         int64_t days; /* since 1970; below 0: refused */
     } cases[] = {
-        {"1970-01-01", 0},      {"1970-03-01", 59},    {"2000-02-29", 11016},
-        {"2024-02-29", 19782},  {"2026-11-01", 20758}, {"9999-12-31", 2932896},
-        {"2023-02-29", -1},     {"2100-02-29", -1},    {"2026-00-10", -1},
-        {"2026-13-01", -1},     {"2026-04-31", -1},    {"2026-1-01", -1},
-        {"2026-01-001", -1},    {"1969-12-31", -1},    {"2026/01/01", -1},
-        {"", -1},               {"yesterday!", -1},
+        {"1970-01-01", 0},     {"1970-03-01", 59},
+        {"2000-02-29", 11016}, {"2024-02-29", 19782},
+        {"2026-11-01", 20758}, {"9999-12-31", 2932896},
+        {"2023-02-29", -1},    {"2100-02-29", -1},
+        {"2026-00-10", -1},    {"2026-13-01", -1},
+        {"2026-04-31", -1},    {"2026-1-01", -1},
+        {"2026-01-001", -1},   {"1969-12-31", -1},
+        {"2026/01/01", -1},    {"", -1},
+        {"yesterday!", -1},
     };
 
     (void)state;
@@ -320,18 +326,18 @@ static void lists_may_stand_in_any_order(void **state)
 
     (void)state;
     documents_init(&d, ARENA_BYTES_MAX);
-    assert_int_equal(parse_catalog_text(
-                         &d, "{'routes':[{" ROUTE_HEAD ",'base_url':'https://h/v1'}]," HEAD "}"),
-                     RESULT_INVALID); /* the comma at the end */
+    assert_int_equal(
+        parse_catalog_text(&d, "{'routes':[{" ROUTE_HEAD ",'base_url':'https://h/v1'}]," HEAD "}"),
+        RESULT_INVALID); /* the comma at the end */
     documents_done(&d);
     documents_init(&d, ARENA_BYTES_MAX);
-    assert_int_equal(
-        parse_catalog_text(&d, "{'routes':[{" ROUTE_HEAD ",'base_url':'https://h/v1'}],"
-                               "'models':[{'id':'m','family':'f','version':'1',"
-                               "'quality_class':'balanced','capabilities':[]}],"
-                               "'accounts':[{'id':'a','provider':'p','owner':'o',"
-                               "'credential':'K'}],'providers':[{'id':'p'}]}"),
-        RESULT_OK);
+    assert_int_equal(parse_catalog_text(&d,
+                                        "{'routes':[{" ROUTE_HEAD ",'base_url':'https://h/v1'}],"
+                                        "'models':[{'id':'m','family':'f','version':'1',"
+                                        "'quality_class':'balanced','capabilities':[]}],"
+                                        "'accounts':[{'id':'a','provider':'p','owner':'o',"
+                                        "'credential':'K'}],'providers':[{'id':'p'}]}"),
+                     RESULT_OK);
     assert_text(d.catalog->routes[0].account->provider->id, "p");
     documents_done(&d);
 }
@@ -353,15 +359,15 @@ static void names_all_faults_of_a_document_at_once(void **state)
     (void)state;
     documents_init(&d, ARENA_BYTES_MAX);
     assert_int_equal(
-        parse_catalog_text(
-            &d, "{'providers':[{'id':'p p'}],"
-                "'accounts':[{'id':'a','provider':'q','owner':'o'}],"
-                "'models':[{'id':'m','family':'f','version':'1','quality_class':'best',"
-                "'capabilities':[]},{'id':'m','family':'f','version':'1',"
-                "'quality_class':'frontier','capabilities':[]}],"
-                "'routes':[{'id':'r','model':'m','account':'none','region':'eu',"
-                "'endpoint_family':'openai-chat-completions','data_classes':[],"
-                "'base_url':'http://h'}]}"),
+        parse_catalog_text(&d,
+                           "{'providers':[{'id':'p p'}],"
+                           "'accounts':[{'id':'a','provider':'q','owner':'o'}],"
+                           "'models':[{'id':'m','family':'f','version':'1','quality_class':'best',"
+                           "'capabilities':[]},{'id':'m','family':'f','version':'1',"
+                           "'quality_class':'frontier','capabilities':[]}],"
+                           "'routes':[{'id':'r','model':'m','account':'none','region':'eu',"
+                           "'endpoint_family':'openai-chat-completions','data_classes':[],"
+                           "'base_url':'http://h'}]}"),
         RESULT_INVALID);
     each = d.diagnostics.first;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++, each = each->next) {

@@ -1,7 +1,7 @@
 /* Findings: the list itself, and every file of policies/bad/ through the passes that find it. */
-#include "documents.h"
-
 #include <dirent.h>
+
+#include "documents.h"
 
 static enum result run_file(struct documents *d, const char *path, bool catalog)
 {
