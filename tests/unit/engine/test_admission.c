@@ -164,6 +164,14 @@ static void every_refusal_has_its_own_words(void **state)
         assert_false(decision->has_route);
         assert_int_equal(f.output.intents_count, 0);
         assert_true(decision->error.message.len > 0);
+        assert_int_equal(slice_is(decision->error.type, "authentication_error"),
+                         refusal->http_status == 401);
+        if (decision->reason == REASON_BLOCKED_BY_GATEWAY)
+            assert_string_equal(decision->error.message.ptr,
+                                signalbox_failure_row(refusal->failure)->sentence);
+        else
+            assert_string_equal(decision->error.message.ptr,
+                                signalbox_reason_row(refusal->reason)->sentence);
     }
 }
 

@@ -103,6 +103,102 @@ static void the_providers_own_answer_reaches_who_caused_it(void **state)
     assert_int_equal(f.output.decision.error.http_status, 502);
 }
 
+static void a_class_that_ends_the_request_speaks_for_itself(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_AUTH_ERROR);
+    assert_string_equal(fixture_decide(&f)->error.message.ptr,
+                        signalbox_failure_row(FAILURE_AUTH_ERROR)->sentence);
+    f.input.classification.failure = FAILURE_RATE_LIMITED;
+    f.block.policy.retries_per_route_max = 0;
+    assert_string_equal(fixture_decide(&f)->error.message.ptr,
+                        signalbox_failure_row(FAILURE_RATE_LIMITED)->sentence);
+    f.block.policy.attempts_max = 1;
+    assert_string_equal(fixture_decide(&f)->error.message.ptr,
+                        signalbox_reason_row(REASON_MAX_ATTEMPTS)->sentence);
+}
+
+static void only_a_4xx_that_ended_the_request_is_relayed(void **state)
+{
+    static const struct {
+        unsigned http_status;
+        bool visible, relayed;
+    } cases[] = {{400, false, true},
+                 {499, false, true},
+                 {500, false, false},
+                 {0, false, false},
+                 {400, true, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+
+        start(&f, FAILURE_INVALID_REQUEST);
+        f.report.http_status = cases[i].http_status;
+        f.report.output_visible = cases[i].visible;
+        assert_int_equal(fixture_decide(&f)->error.providers_body, cases[i].relayed);
+    }
+}
+
+static void every_attempt_gets_its_share_of_the_time_that_is_left(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.retries_per_route_max = 0;
+    f.input.now_ms = f.chain.admitted_ms + 4000;
+    fixture_decide(&f);
+    assert_int_equal(f.output.decision.timeouts.first_output_ms, 8000 / 4);
+    assert_int_equal(f.output.decision.timeouts.total_ms, 56000);
+    assert_int_equal(f.output.decision.reservation_expires_unix_ms,
+                     f.input.now_ms + 56000 + RESERVATION_GRACE_MS);
+}
+
+static void money_that_is_just_spent_stops(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.report.http_status = 0;
+    f.block.policy.cost_nusd_max = 7500000; /* what the lost attempt is charged */
+    assert_int_equal(fixture_decide(&f)->reason, REASON_MAX_COST);
+}
+
+static void the_entry_that_failed_is_not_its_own_fallback(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_MODEL_NOT_FOUND);
+    f.block.entries[0].allowed = ~UINT64_C(0);
+    f.block.entries[1].allowed = f.block.entries[2].allowed = 0;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_TERMINAL_CLASS);
+}
+
+static void a_queue_or_default_response_follows_the_last_route(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, FAILURE_TIMEOUT);
+    f.block.policy.entries.len = FIXTURE_ENTRIES;
+    f.block.policy.retries_per_route_max = 0;
+    f.block.entries[1].allowed = f.block.entries[2].allowed = 0;
+    f.facts.tolerates_queue = true;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_QUEUE);
+    assert_int_equal(f.output.decision.disposition, DISPOSITION_QUEUED);
+    assert_int_equal(f.output.decision.failure, FAILURE_TIMEOUT);
+    assert_int_equal(f.output.decision.ticket.expires_unix_ms, f.input.now_ms + 60000);
+    assert_int_equal(fixture_traced(&f, FIXTURE_QUEUE, "tolerates_queue")->route.len, 0);
+    f.facts.tolerates_queue = false;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_COMPLETE);
+    assert_int_equal(f.output.decision.reason, REASON_DEFAULT_RESPONSE);
+}
+
 static void a_retry_waits_with_jitter_within_the_cap(void **state)
 {
     uint32_t low = UINT32_MAX, high = 0;
@@ -341,85 +437,6 @@ static void a_restart_does_not_race_the_time_to_first_output(void **state)
     assert_int_equal(f.output.decision.timeouts.first_output_ms, 20000);
 }
 
-/* ---- the machine, over every state and event ---- */
-
-struct event {
-    enum failure failure;
-    bool visible, restartable, effect, named, eligible, caller_late;
-    unsigned attempts_made; /* of 3 */
-};
-
-static void walk(const struct event *event)
-{
-    const struct tool_call call = {.side_effect = SIDE_EFFECT_POSSIBLE};
-    const struct failure_row *row = signalbox_failure_row(event->failure);
-    struct fixture f;
-    const struct decision *decision = &f.output.decision;
-    bool ends;
-
-    start(&f, FAILURE_TIMEOUT);
-    f.block.policy.attempts_max = 3;
-    f.block.policy.entries.len = 2;
-    f.chain.attempts_count = event->attempts_made;
-    f.input.classification.failure = event->failure;
-    f.report.output_visible = event->visible;
-    f.block.policy.restart_after_partial_output = event->restartable;
-    f.block.entries[1].allow_after_partial_output = event->restartable;
-    f.facts.can_restart = event->restartable;
-    f.report.tool_calls = (struct tool_calls){&call, event->effect};
-    f.block.entries[1].allowed = event->named ? SET_OF(event->failure) : 0;
-    f.block.routes[1].priced = event->eligible ? f.block.routes[1].priced : 0;
-    f.block.routes[1].context_tokens_max++;
-    f.chain.deadline_ms = event->caller_late ? f.input.now_ms : 0;
-    fixture_decide(&f);
-    chain_step(&f.chain, &f.input, &f.output);
-
-    ends = f.chain.state == CHAIN_STATE_ENDED;
-    assert_int_equal(ends, decision->disposition != DISPOSITION_UNSPECIFIED);
-    assert_int_equal(ends, !decision->has_route);
-    assert_int_not_equal(decision->reason, REASON_UNSPECIFIED);
-    assert_true(f.chain.attempts_count <= 3);
-    assert_int_equal(decision->action == ACTION_FAIL_CLOSED, decision->error.http_status != 0);
-    if (event->failure == FAILURE_NONE)
-        assert_int_equal(decision->action, ACTION_COMPLETE);
-    if (!ends) {
-        assert_false(event->effect);
-        assert_false(event->caller_late);
-        assert_true(row->override != FAILURE_OVERRIDE_NEVER);
-        assert_true(event->attempts_made < 3);
-        if (event->visible)
-            assert_true(event->restartable && decision->restart_output);
-        if (decision->action == ACTION_RETRY)
-            assert_true(row->retryable && !event->visible);
-        if (decision->action == ACTION_FALLBACK)
-            assert_true(event->named && event->eligible);
-    }
-}
-
-static void no_state_and_event_breaks_the_law(void **state)
-{
-    unsigned walked = 0;
-
-    (void)state;
-    for (unsigned failure = 0; failure < FAILURE_END; failure++) {
-        if (failure && !signalbox_failure_known(failure))
-            continue;
-        for (unsigned bits = 0; bits < 64; bits++)
-            for (unsigned made = 1; made <= 3; made++, walked++)
-                walk(&(struct event){
-                    .failure = (enum failure)failure,
-                    .visible = bits & 1,
-                    .restartable = bits >> 1 & 1,
-                    .effect = bits >> 2 & 1,
-                    .named = bits >> 3 & 1,
-                    .eligible = bits >> 4 & 1,
-                    .caller_late = bits >> 5 & 1,
-                    .attempts_made = made,
-                });
-    }
-    assert_true(walked > 6000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +446,12 @@ int main(void)
         cmocka_unit_test(terminal_classes_end_even_where_an_entry_names_them),
         cmocka_unit_test(an_invalid_schema_gets_one_more_try_only),
         cmocka_unit_test(the_providers_own_answer_reaches_who_caused_it),
+        cmocka_unit_test(a_class_that_ends_the_request_speaks_for_itself),
+        cmocka_unit_test(only_a_4xx_that_ended_the_request_is_relayed),
+        cmocka_unit_test(every_attempt_gets_its_share_of_the_time_that_is_left),
+        cmocka_unit_test(money_that_is_just_spent_stops),
+        cmocka_unit_test(the_entry_that_failed_is_not_its_own_fallback),
+        cmocka_unit_test(a_queue_or_default_response_follows_the_last_route),
         cmocka_unit_test(a_retry_waits_with_jitter_within_the_cap),
         cmocka_unit_test(retry_after_is_honoured_up_to_its_cap),
         cmocka_unit_test(a_request_over_the_limit_is_never_retried_as_it_is),
@@ -442,7 +465,6 @@ int main(void)
         cmocka_unit_test(a_side_effect_outlives_its_attempt),
         cmocka_unit_test(visible_output_needs_all_three_to_restart),
         cmocka_unit_test(a_restart_does_not_race_the_time_to_first_output),
-        cmocka_unit_test(no_state_and_event_breaks_the_law),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,69 @@ static void a_healthy_policy_passes_every_gate(void **state)
     assert_string_equal(signalbox_tier_name(f.output.decision.route.tier), "different_family");
 }
 
+/* Spoils that must not matter: what is asked for is there, or nobody asks. */
+SPOIL(context_that_just_fits)
+{
+    route(f, 1)->context_tokens_max = 1500;
+}
+SPOIL(output_that_just_fits)
+{
+    route(f, 1)->output_tokens_max = 500;
+}
+SPOIL(tools_on_the_same_model)
+{
+    f->facts.needs = SET_OF(NEED_TOOLS);
+}
+SPOIL(effects_without_tools)
+{
+    route(f, 1)->quality_class = QUALITY_CLASS_BALANCED;
+    f->facts.tool_effects = SIDE_EFFECT_POSSIBLE;
+}
+SPOIL(cost_that_just_fits)
+{
+    f->block.policy.cost_nusd_max = 7500000;
+}
+SPOIL(state_that_moves_along)
+{
+    f->facts.bound_state = SET_OF(BOUND_STATE_FILE_IDS);
+    f->facts.bound_provider = SLICE_LITERAL("beta");
+}
+
+static void what_just_fits_passes(void **state)
+{
+    static void (*const fits[])(struct fixture *) = {
+        context_that_just_fits, output_that_just_fits, tools_on_the_same_model,
+        effects_without_tools,  cost_that_just_fits,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+        struct fixture f;
+
+        fixture_init(&f);
+        f.block.policy.entries.len = 2;
+        f.block.policy.retries_per_route_max = 0;
+        fits[i](&f);
+        fixture_fail(&f, FAILURE_TIMEOUT);
+        if (fixture_decide(&f)->action != ACTION_FALLBACK)
+            fail_msg("case %zu", i);
+    }
+}
+
+static void bound_state_pins_provider_and_account(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    state_that_moves_along(&f);
+    assert_int_equal(fixture_decide(&f)->reason, REASON_GATE_BLOCKED); /* the primary is alpha */
+    f.facts.bound_provider = SLICE_LITERAL("alpha");
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+    f.facts.bound_account = SLICE_LITERAL("another account");
+    assert_int_equal(fixture_decide(&f)->reason, REASON_GATE_BLOCKED);
+}
+
 static void only_a_larger_context_follows_context_length_exceeded(void **state)
 {
     struct fixture f;
@@ -324,6 +387,11 @@ static void a_notice_lets_another_service_tier_serve(void **state)
     fixture_fail(&f, FAILURE_TIMEOUT);
     assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
     assert_true(slice_is(f.output.decision.notice.text, "slower service"));
+    f.facts.shows_notice = false;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    f.facts.shows_notice = true;
+    f.block.entries[1].notice.len = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
 }
 
 static void a_trace_says_what_was_found_and_needed(void **state)
@@ -349,6 +417,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_check_blocks_alone_and_is_named),
         cmocka_unit_test(a_healthy_policy_passes_every_gate),
+        cmocka_unit_test(what_just_fits_passes),
+        cmocka_unit_test(bound_state_pins_provider_and_account),
         cmocka_unit_test(only_a_larger_context_follows_context_length_exceeded),
         cmocka_unit_test(a_notice_lets_another_service_tier_serve),
         cmocka_unit_test(a_trace_says_what_was_found_and_needed),
