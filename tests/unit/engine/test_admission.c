@@ -175,6 +175,33 @@ static void every_refusal_has_its_own_words(void **state)
     }
 }
 
+static void what_just_fits_the_limits_is_admitted(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.facts.input_tokens_estimate = 8000;
+    f.facts.max_output_tokens = 1200;
+    f.facts.reasoning_tokens = 100;
+    f.block.policy.reasoning_tokens_max = 100;
+    f.block.policy.context_tokens_max = 9200;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+}
+
+static void a_deadline_counts_for_health_too(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.input.deadline_ms = 900;
+    f.view.routes[0].first_output_p95_ms = 900;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+    f.view.routes[0].first_output_p95_ms = 901;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_UNHEALTHY);
+}
+
 static void retry_after_is_capped(void **state)
 {
     struct fixture f;
@@ -340,6 +367,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refusal_has_its_own_words),
+        cmocka_unit_test(what_just_fits_the_limits_is_admitted),
+        cmocka_unit_test(a_deadline_counts_for_health_too),
         cmocka_unit_test(retry_after_is_capped),
         cmocka_unit_test(an_alias_may_be_requested),
         cmocka_unit_test(the_primary_is_sent_with_a_share_of_the_time),

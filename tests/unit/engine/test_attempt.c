@@ -227,10 +227,16 @@ static void retry_after_is_honoured_up_to_its_cap(void **state)
     f.report.retry_after_ms = 5000;
     assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
     assert_int_equal(f.output.decision.delay_ms, 5000);
+    assert_int_equal(f.output.decision.reservation_expires_unix_ms,
+                     f.input.now_ms + 5000 + (int64_t)f.output.decision.timeouts.total_ms +
+                         RESERVATION_GRACE_MS);
     f.report.retry_after_ms = 5001;
     assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
     assert_int_equal(f.output.decision.reason, REASON_NO_ELIGIBLE_ROUTE);
     assert_int_equal(f.output.decision.error.retry_after_ms, 5001);
+    f.input.classification.failure = FAILURE_AUTH_ERROR;
+    assert_int_equal(fixture_decide(&f)->error.retry_after_ms, 0);
+    f.input.classification.failure = FAILURE_RATE_LIMITED;
     f.report.retry_after_ms = 10000;
     f.block.policy.retry_after_ms_max = 60000;
     f.chain.deadline_ms = f.input.now_ms + 10000;

@@ -39,7 +39,7 @@ SPOIL(no_sign_offs)
 }
 SPOIL(expired)
 {
-    f->block.entries[2].evidence_expires_unix_ms = FIXTURE_NOW_MS;
+    f->block.entries[2].evidence_expires_unix_ms = FIXTURE_NOW_MS + 100; /* the very time */
 }
 SPOIL(tagged)
 {
