@@ -57,11 +57,7 @@ struct tool_calls field_get_tool_calls(struct getter *get,
 uint64_t field_get_hex(struct getter *get, const char *name, const char *text);
 struct uuid field_get_uuid(struct getter *get, const char *name, const char *text);
 
-char *field_put_text(struct arena *arena, struct slice text);
 ProtobufCBinaryData field_put_bytes(struct slice bytes);
-/* The members of a set in order; *ret_count is their number. */
-unsigned *field_put_set(struct arena *arena, uint64_t set, size_t *ret_count);
-char **field_put_texts(struct arena *arena, struct texts texts, size_t *ret_count);
 /* A message of this type in the arena, or NULL. */
 void *field_new(struct arena *arena, const ProtobufCMessageDescriptor *descriptor);
 /* Room for count pointers to messages; NULL when there are none. */
@@ -107,7 +103,7 @@ bool field_any_usage(const struct usage *usage);
 #define GET_HEX(number, list, name)  to->name = field_get_hex(get, #name, message->name);
 #define GET_UUID(number, list, name) to->name = field_get_uuid(get, #name, message->name);
 
-#define PUT_TEXT(number, list, name)  message->name = field_put_text(arena, from->name);
+#define PUT_TEXT(number, list, name)  message->name = wire_text(from->name, arena);
 #define PUT_BYTES(number, list, name) message->name = field_put_bytes(from->name);
 #define PUT_BOOL(number, list, name)  message->name = from->name;
 #define PUT_U32(number, list, name)   message->name = from->name;
@@ -115,9 +111,9 @@ bool field_any_usage(const struct usage *usage);
 #define PUT_I64(number, list, name)   message->name = from->name;
 #define PUT_ENUM(number, list, name)  message->name = (typeof(message->name))from->name;
 #define PUT_SET(number, list, name)                                                                \
-    message->name = (typeof(message->name))field_put_set(arena, from->name, &message->n_##name);
+    message->name = (typeof(message->name))wire_set(from->name, arena, &message->n_##name);
 #define PUT_TEXTS(number, list, name)                                                              \
-    message->name = field_put_texts(arena, from->name, &message->n_##name);
+    message->name = wire_texts(from->name, arena, &message->n_##name);
 #define PUT_PAIRS(number, list, name)                                                              \
     do {                                                                                           \
         const ProtobufCMessageDescriptor *entry = field_entry(&message->base, number);             \
@@ -126,8 +122,8 @@ bool field_any_usage(const struct usage *usage);
         for (unsigned i = 0; message->name && i < from->name.count; i++) {                         \
             if (!(message->name[i] = field_new(arena, entry)))                                     \
                 break;                                                                             \
-            message->name[i]->key = field_put_text(arena, from->name.items[i].key);                \
-            message->name[i]->value = field_put_text(arena, from->name.items[i].value);            \
+            message->name[i]->key = wire_text(from->name.items[i].key, arena);                     \
+            message->name[i]->value = wire_text(from->name.items[i].value, arena);                 \
             message->n_##name = i + 1;                                                             \
         }                                                                                          \
     } while (0);

@@ -99,5 +99,8 @@ MUST_USE enum result wire_get_status(const Google__Rpc__Status *message,
 
 /* Text of a slice as a C string in the arena, as protobuf-c wants it; NULL at the bound. */
 char *wire_text(struct slice text, struct arena *arena);
+/* A list of texts, and the members of a set, likewise; *ret_count is how many there are. */
+char **wire_texts(struct texts texts, struct arena *arena, size_t *ret_count);
+unsigned *wire_set(uint64_t set, struct arena *arena, size_t *ret_count);
 
 #endif
