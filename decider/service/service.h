@@ -21,7 +21,11 @@
  *     answers the tickets whose commits are done (durable = true), lets ended requests go
  *
  * A ticket belongs to the caller, is embedded in the caller's own object, and must stay until its
- * answer was called or service_forget was. */
+ * answer was called or service_forget was. An answer may call service_forget, nothing else here.
+ *
+ * The owner thread turns once before the first admin call of another thread may come, and goes on
+ * turning until the last one has returned. A program that does everything on one thread needs no
+ * such care: what the thread that turned last changes is in service at once. */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
@@ -58,7 +62,8 @@ MUST_USE enum result service_open(const struct service_options *options,
 /* Commits what is submitted; unanswered tickets must have been forgotten. Takes NULL. */
 void service_close(struct service *service);
 
-/* wake is called from the writer thread, seldom, when service_turn has something to do. */
+/* wake is called from the writer or the admin thread, seldom, when service_turn has something to
+ * do. Set it before the first question. */
 void service_on_wake(struct service *service, void (*wake)(void *context), void *context);
 
 /* ---- who calls: any thread ---- */
@@ -257,7 +262,14 @@ MUST_USE enum result service_explain(struct service *service,
 
 /* How the service fares; any thread. */
 struct service_stats {
-    uint64_t questions, duplicates, adopted, refused, open_requests, commits;
+    uint64_t questions;
+    uint64_t duplicates; /* answered again */
+    uint64_t adopted;    /* taken up by a token after a crash */
+    uint64_t superseded; /* reports on an admission that was decided anew */
+    uint64_t refused;    /* admissions that failed closed */
+    uint64_t unreported; /* given up because nobody reported */
+    uint64_t open_requests;
+    uint64_t commits;
 };
 void service_stats(const struct service *service, struct service_stats *ret_stats);
 

@@ -16,7 +16,6 @@
 
 /* What one answer may take: a record with all its attempts and changes. */
 #define SCRATCH_BYTES_MAX (1024 * 1024)
-#define ADMIN_ROWS_MAX    1000
 
 /* Written by the owner, read by anybody. */
 struct counters {

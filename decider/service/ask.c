@@ -1,0 +1,467 @@
+/* service_ask as a story: check, know who asks, find the request; then admit it, go on with it,
+ * answer it again, or take it up by its token. A step that answers the ticket returns false. */
+#include "base/random.h"
+#include "base/uuid.h"
+#include "service/boundary.h"
+#include "service/commit.h"
+#include "service/complete.h"
+#include "service/copy.h"
+#include "service/lookup.h"
+#include "service/reply.h"
+#include "service/rights.h"
+#include "service/token.h"
+#include "store/codec.h"
+
+struct ask {
+    struct service *service;
+    const struct principal *caller;
+    const struct question *question;
+    int64_t now_ms;
+    struct ticket *ticket;
+    /* Found on the way. */
+    bool has_token;
+    struct token token;
+    struct facts facts; /* completed; where the question has facts */
+    struct asker asker;
+    struct slice tenant;  /* empty: neither facts nor token name one */
+    struct digest digest; /* of the question */
+    struct request *request;
+};
+
+static bool refuse(struct ask *ask,
+                   enum result result,
+                   const char *reason,
+                   const char *field,
+                   const char *message)
+{
+    reply_refuse(ask->ticket, result, reason, field, message);
+    return false;
+}
+
+static bool invalid(struct ask *ask, const char *field, const char *message)
+{
+    return refuse(ask, RESULT_INVALID, NULL, field, message);
+}
+
+static bool failed(struct ask *ask, enum result result)
+{
+    return refuse(ask, result, NULL, NULL, NULL);
+}
+
+static bool is_name(struct slice name)
+{
+    return name.len <= NAME_BYTES_MAX && !(name.len && memchr(name.ptr, '\0', name.len));
+}
+
+/* What the wire has checked is not checked again; these are what keys are made of. */
+static bool check(struct ask *ask)
+{
+    const struct question *question = ask->question;
+    const struct facts *facts = &question->facts;
+
+    if (!uuid_is_v7(question->request_id))
+        return invalid(ask, "request_id", "The request id is not a UUIDv7.");
+    if (question->boundary > ATTEMPTS_MAX)
+        return invalid(ask, "boundary", "No chain has so many attempts.");
+    if (question->boundary == 0 && !question->has_facts)
+        return invalid(ask, "admission", "An admission needs its facts.");
+    if (question->boundary > 0 && !question->has_report)
+        return invalid(ask, "report", "From boundary 1 on the attempt's report is needed.");
+    if (!question->has_facts)
+        return true;
+    if (facts->key_digest.len && facts->key_digest.len != DIGEST_BYTES)
+        return invalid(ask, "admission.key_digest", "A SHA-256 has 32 bytes.");
+    if (!facts->key_digest.len && !facts->tenant.len)
+        return invalid(ask, "admission.tenant", "The tenant is needed where no key is given.");
+    if (!is_name(facts->tenant))
+        return invalid(ask, "admission.tenant", "The name is too long.");
+    if (!is_name(facts->workload))
+        return invalid(ask, "admission.workload", "The name is too long.");
+    if (!is_name(facts->environment))
+        return invalid(ask, "admission.environment", "The name is too long.");
+    return true;
+}
+
+static bool read_token(struct ask *ask)
+{
+    const struct question *question = ask->question;
+
+    if (question->boundary == 0 || !question->resume_token.len)
+        return true;
+    ask->has_token =
+        token_read(question->resume_token, store_secret(ask->service->store), &ask->token);
+    if (!ask->has_token)
+        return invalid(ask, "resume_token", "This is no token of this decider.");
+    if (memcmp(ask->token.request_id.bytes, question->request_id.bytes,
+               sizeof question->request_id.bytes) != 0)
+        return invalid(ask, "resume_token", "The token belongs to another request.");
+    ask->tenant = ask->token.tenant;
+    return true;
+}
+
+static bool know_asker(struct ask *ask)
+{
+    const struct facts *facts = &ask->question->facts;
+    struct digest identity;
+
+    if (!ask->question->has_facts)
+        return true;
+    if (facts->key_digest.len)
+        identity = service_identity_of_digest(ask->service, facts->key_digest);
+    complete_facts(ask->service->owner.live, facts->key_digest.len ? &identity : NULL, facts,
+                   ask->now_ms, &ask->facts, &ask->asker);
+    if (ask->has_token && !slice_equal(ask->token.tenant, ask->facts.tenant))
+        return invalid(ask, "resume_token", "The token belongs to another tenant's request.");
+    ask->tenant = ask->facts.tenant;
+    return true;
+}
+
+/* The caller's own rights, not those of the key that it passes on. */
+static bool may_ask(struct ask *ask, struct slice tenant, struct slice environment)
+{
+    /* Nobody's tenant is named: what follows is a refusal, and anybody may get one. */
+    bool nobody =
+        ask->asker.refusal == REASON_UNKNOWN_PRINCIPAL && slice_is(tenant, TENANT_UNKNOWN);
+
+    if (!nobody && !rights_tenant(ask->caller, tenant))
+        return refuse(ask, RESULT_DENIED, NULL, NULL, "The token may not speak for this tenant.");
+    if (!rights_environment(ask->caller, environment))
+        return refuse(ask, RESULT_DENIED, NULL, NULL,
+                      "The token may not speak for this environment.");
+    return true;
+}
+
+/* The name of a question is (tenant, request id, boundary); what is digested is what that boundary
+ * is about, so that facts repeated with a report do not make it another question. */
+static bool make_digest(struct ask *ask, uint32_t boundary, struct digest *ret_digest)
+{
+    struct question named = *ask->question;
+    enum result result;
+
+    named.boundary = boundary;
+    named.has_facts = boundary == 0;
+    named.has_report = boundary > 0;
+    result = codec_question_digest(&named, &ask->service->owner.bytes, ret_digest);
+    return result ? failed(ask, result) : true;
+}
+
+/* Submits what was decided, and answers the ticket now or when it is on disk. */
+static void commit(struct ask *ask)
+{
+    struct service *service = ask->service;
+    struct request *request = ask->request;
+    unsigned last = request->history.boundaries_count - 1;
+    bool ended = request_ended(request);
+
+    request->waits = ended || last > 0;
+    request_timer(&service->owner.requests, request, boundary_give_up_ms(service, request));
+    if (request->waits)
+        reply_wait(service, request, ask->ticket);
+    else
+        reply_boundary(service, request, last, ask->ticket);
+}
+
+static enum result decide_admission(struct ask *ask)
+{
+    struct service *service = ask->service;
+    struct request *request = ask->request;
+    struct history *history = &request->history;
+    struct arena *arena = &request->arena;
+    const struct policy *policy;
+
+    history->request_id = request->id;
+    history->engine_version = SLICE_LITERAL(ENGINE_VERSION);
+    history->key_id = arena_copy(arena, ask->asker.key_id);
+    if (!copy_facts(arena, &ask->facts, &history->facts))
+        return RESULT_NO_MEMORY;
+    request->compiled = compiled_ref(
+        snapshot_policy(service->owner.live, history->facts.workload, history->facts.environment));
+    if (request->compiled) {
+        policy = request->compiled->policy;
+        history->policy_id = policy_text(policy, policy->id);
+        history->policy_version = policy->version;
+        history->catalog_version = policy->catalog_version;
+    }
+    return boundary_decide(request, &(struct boundary_question){
+                                        .digest = &ask->digest,
+                                        .refusal = ask->asker.refusal,
+                                        .now_ms = ask->now_ms,
+                                        .seed = random_u64(),
+                                        .deadline_ms = ask->question->deadline_ms,
+                                    });
+}
+
+static bool check_time(struct ask *ask)
+{
+    int64_t off_ms = uuid_unix_ms(ask->question->request_id) - ask->now_ms;
+
+    if (off_ms > REQUEST_ID_SKEW_MS_MAX || off_ms < -REQUEST_ID_SKEW_MS_MAX)
+        return invalid(ask, "request_id", "The request id's time is more than 10 minutes off.");
+    return true;
+}
+
+static bool admit(struct ask *ask)
+{
+    struct service *service = ask->service;
+    struct requests *requests = &service->owner.requests;
+    enum result result;
+
+    if (!check_time(ask))
+        return false;
+    if (store_full(service->store) || requests->count >= REQUESTS_MAX)
+        return failed(ask, RESULT_FULL);
+    ask->request = request_new(requests, ask->question->request_id, ask->tenant);
+    if (!ask->request)
+        return failed(ask, RESULT_NO_MEMORY);
+    result = decide_admission(ask);
+    if (result == RESULT_OK && !request_enter(requests, ask->request))
+        result = RESULT_NO_MEMORY;
+    if (result == RESULT_OK) {
+        result = commit_submit(service, ask->request);
+        if (result)
+            request_leave(requests, ask->request);
+    }
+    if (result) {
+        request_free(requests, ask->request);
+        ask->request = NULL;
+        return failed(ask, result);
+    }
+    if (ask->request->output.decision.action == ACTION_FAIL_CLOSED)
+        counter_add(&service->counters.refused, 1);
+    commit(ask);
+    return true;
+}
+
+/* The chain that the token speaks of is the one that is known. */
+static bool check_chain(struct ask *ask)
+{
+    const struct history *history = &ask->request->history;
+    const struct token *token = &ask->token;
+
+    if (!ask->has_token)
+        return true;
+    if (token->chain_id == history->boundaries[0].seed &&
+        token->boundary < history->boundaries_count &&
+        token->decision_id == history->boundaries[token->boundary].seed)
+        return true;
+    counter_add(&ask->service->counters.superseded, 1);
+    return refuse(ask, RESULT_PRECONDITION, "SUPERSEDED", "resume_token",
+                  "The token belongs to an admission that was decided anew; stop.");
+}
+
+static bool answer_again(struct ask *ask)
+{
+    struct request *request = ask->request;
+    uint32_t boundary = ask->question->boundary;
+    const struct history_boundary *stored = &request->history.boundaries[boundary];
+
+    if (!digest_equal(stored->question.bytes, ask->digest.bytes, DIGEST_BYTES))
+        return refuse(ask, RESULT_EXISTS, NULL, NULL,
+                      "This boundary was asked before with other facts.");
+    counter_add(&ask->service->counters.duplicates, 1);
+    if (request->waits && boundary + 1 == request->history.boundaries_count)
+        reply_wait(ask->service, request, ask->ticket);
+    else
+        reply_boundary(ask->service, request, boundary, ask->ticket);
+    return true;
+}
+
+static bool check_order(struct ask *ask)
+{
+    const struct request *request = ask->request;
+    const struct report *report = &ask->question->report;
+    uint32_t boundary = ask->question->boundary;
+
+    if (boundary > request->history.boundaries_count)
+        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                      "A boundary was skipped.");
+    if (request_ended(request))
+        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                      "The request has ended.");
+    if (request->waits)
+        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                      "The boundary before is not answered yet.");
+    if (report->route.len && !slice_equal(report->route, request->output.decision.route.id))
+        return invalid(ask, "report.route", "The answer named another route.");
+    return true;
+}
+
+static bool take_report(struct ask *ask)
+{
+    struct service *service = ask->service;
+    struct request *request = ask->request;
+    int64_t unreported_ms = request->history.unreported_ms;
+    bool given_up = request->given_up;
+    enum result result;
+
+    if (!check_order(ask))
+        return false;
+    /* A late report takes up what was given up. */
+    request->history.unreported_ms = 0;
+    request->given_up = false;
+    result = boundary_decide(request, &(struct boundary_question){
+                                          .report = &ask->question->report,
+                                          .digest = &ask->digest,
+                                          .now_ms = ask->now_ms,
+                                          .seed = random_u64(),
+                                      });
+    if (result == RESULT_OK)
+        result = commit_submit(service, request);
+    if (result == RESULT_OK) {
+        commit(ask);
+        return true;
+    }
+    boundary_rewind(service, request, ask->question->boundary);
+    request->history.unreported_ms = unreported_ms;
+    request->given_up = given_up;
+    return failed(ask, result);
+}
+
+static bool go_on(struct ask *ask)
+{
+    if (!check_chain(ask) || !make_digest(ask, ask->question->boundary, &ask->digest))
+        return false;
+    if (ask->question->boundary < ask->request->history.boundaries_count)
+        return answer_again(ask);
+    return take_report(ask);
+}
+
+static bool need_admission(struct ask *ask)
+{
+    return refuse(ask, RESULT_ADMISSION_NEEDED, "ADMISSION_NEEDED", NULL, NULL);
+}
+
+static bool check_adoption(struct ask *ask)
+{
+    struct digest admission;
+
+    if (!ask->has_token)
+        return need_admission(ask);
+    if (ask->token.expires_ms < ask->now_ms)
+        return invalid(ask, "resume_token", "The token has expired.");
+    /* Later answers are durable: a decider that does not know them is not the one that gave them.
+     */
+    if (ask->token.boundary > 0)
+        return invalid(ask, "resume_token", "The request is not stored here any more.");
+    if (ask->question->boundary > 1)
+        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                      "A boundary was skipped.");
+    if (!ask->question->has_facts)
+        return need_admission(ask);
+    if (!make_digest(ask, 0, &admission))
+        return false;
+    if (!digest_equal(admission.bytes, ask->token.admission.bytes, DIGEST_BYTES))
+        return invalid(ask, "admission", "These are not the facts that the token was made for.");
+    return true;
+}
+
+/* Boundary 0 again, as it was answered before it was forgotten. */
+static enum result decide_adopted(struct ask *ask)
+{
+    const struct token *token = &ask->token;
+    struct request *request = ask->request;
+    struct history *history = &request->history;
+    struct arena *arena = &request->arena;
+    enum result result;
+
+    history->request_id = request->id;
+    history->engine_version = SLICE_LITERAL(ENGINE_VERSION);
+    history->key_id = arena_copy(arena, token->key_id);
+    history->policy_id = arena_copy(arena, token->policy_id);
+    history->policy_version = token->policy_version;
+    history->catalog_version = token->catalog_version;
+    if (!copy_facts(arena, &ask->facts, &history->facts))
+        return RESULT_NO_MEMORY;
+    result = lookup_begin(ask->service);
+    if (result == RESULT_OK)
+        result = lookup_policy(ask->service, history, &request->compiled);
+    if (result)
+        return result;
+    result = boundary_decide(request, &(struct boundary_question){
+                                          .digest = &token->admission,
+                                          .now_ms = token->admitted_ms,
+                                          .seed = token->decision_id,
+                                          .deadline_ms = token->deadline_ms,
+                                          .adopted = true,
+                                      });
+    if (result == RESULT_OK &&
+        (!request->output.decision.has_route || request->output.entry != token->entry))
+        return RESULT_NOT_FOUND;
+    return result;
+}
+
+static bool adopt(struct ask *ask)
+{
+    struct service *service = ask->service;
+    struct requests *requests = &service->owner.requests;
+    enum result result;
+
+    if (!check_adoption(ask))
+        return false;
+    ask->request = request_new(requests, ask->question->request_id, ask->tenant);
+    if (!ask->request)
+        return failed(ask, RESULT_NO_MEMORY);
+    result = decide_adopted(ask);
+    if (result == RESULT_OK && !request_enter(requests, ask->request))
+        result = RESULT_NO_MEMORY;
+    if (result) {
+        request_free(requests, ask->request);
+        ask->request = NULL;
+        if (result == RESULT_NOT_FOUND)
+            return invalid(ask, "resume_token", "What the token was made with is not stored here.");
+        return failed(ask, result);
+    }
+    counter_add(&service->counters.adopted, 1);
+    /* Held from now on even if the report is refused: its token is the proof. */
+    request_timer(requests, ask->request, boundary_give_up_ms(service, ask->request));
+    return go_on(ask);
+}
+
+void service_ask(struct service *service,
+                 const struct principal *caller,
+                 const struct question *question,
+                 int64_t now_ms,
+                 struct ticket *ticket)
+{
+    struct ask ask = {.service = service,
+                      .caller = caller,
+                      .question = question,
+                      .now_ms = now_ms,
+                      .ticket = ticket};
+    enum result result;
+
+    counter_add(&service->counters.questions, 1);
+    list_init(&ticket->link);
+    ticket->want_trace = question->want_trace;
+    ticket->want_record = question->want_record;
+    ticket->waiting = false;
+    if (!check(&ask) || !read_token(&ask) || !know_asker(&ask))
+        return;
+    if (ask.question->has_facts && !may_ask(&ask, ask.tenant, ask.facts.environment))
+        return;
+    result = lookup_request(service, question->request_id, ask.tenant, &ask.request);
+    if (result == RESULT_INVALID)
+        invalid(&ask, "resume_token", "Two tenants used this request id; the token tells which.");
+    else if (result)
+        failed(&ask, result);
+    else if (ask.request &&
+             may_ask(&ask, ask.request->tenant, ask.request->history.facts.environment))
+        go_on(&ask);
+    else if (!ask.request && question->boundary == 0 && make_digest(&ask, 0, &ask.digest))
+        admit(&ask);
+    else if (!ask.request && question->boundary > 0)
+        adopt(&ask);
+    if (ask.request)
+        request_retire(&service->owner.requests, ask.request);
+    atomic_store_explicit(&service->counters.open_requests, service->owner.requests.count,
+                          memory_order_relaxed);
+}
+
+void service_forget(struct service *service, struct ticket *ticket)
+{
+    if (!ticket->waiting)
+        return;
+    list_remove(&ticket->link);
+    ticket->waiting = false;
+    service->owner.waiting--;
+}
