@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "signalbox/facts.h"
 #include "signalbox/slice.h"
+#include "signalbox/uuid.h"
 
 #define UUID_TEXT_BYTES 36
 
