@@ -71,7 +71,7 @@ add_message(struct slice scope, const Google__Protobuf__DescriptorProto *message
         add_symbol(join(name, message->field[i]->name), file);
     for (size_t i = 0; i < message->n_enum_type; i++)
         add_enum(name, message->enum_type[i], file);
-    for (size_t i = 0; i < message->n_nested_type; i++) // NOLINTNEXTLINE(misc-no-recursion)
+    for (size_t i = 0; i < message->n_nested_type; i++)
         add_message(name, message->nested_type[i], file);
 }
 

@@ -131,17 +131,10 @@ static bool may_ask(struct ask *ask, struct slice tenant, struct slice environme
     return true;
 }
 
-/* The name of a question is (tenant, request id, boundary); what is digested is what that boundary
- * is about, so that facts repeated with a report do not make it another question. */
-static bool make_digest(struct ask *ask, uint32_t boundary, struct digest *ret_digest)
+static bool make_digest(struct ask *ask, const struct question *question, struct digest *ret_digest)
 {
-    struct question named = *ask->question;
-    enum result result;
+    enum result result = codec_question_digest(question, &ask->service->owner.bytes, ret_digest);
 
-    named.boundary = boundary;
-    named.has_facts = boundary == 0;
-    named.has_report = boundary > 0;
-    result = codec_question_digest(&named, &ask->service->owner.bytes, ret_digest);
     return result ? failed(ask, result) : true;
 }
 
@@ -319,7 +312,7 @@ static bool take_report(struct ask *ask)
 
 static bool go_on(struct ask *ask)
 {
-    if (!check_chain(ask) || !make_digest(ask, ask->question->boundary, &ask->digest))
+    if (!check_chain(ask) || !make_digest(ask, ask->question, &ask->digest))
         return false;
     if (ask->question->boundary < ask->request->history.boundaries_count)
         return answer_again(ask);
@@ -333,7 +326,8 @@ static bool need_admission(struct ask *ask)
 
 static bool check_adoption(struct ask *ask)
 {
-    struct digest admission;
+    struct question admission = *ask->question;
+    struct digest digest;
 
     if (!ask->has_token)
         return need_admission(ask);
@@ -348,9 +342,10 @@ static bool check_adoption(struct ask *ask)
                       "A boundary was skipped.");
     if (!ask->question->has_facts)
         return need_admission(ask);
-    if (!make_digest(ask, 0, &admission))
+    admission.boundary = 0;
+    if (!make_digest(ask, &admission, &digest))
         return false;
-    if (!digest_equal(admission.bytes, ask->token.admission.bytes, DIGEST_BYTES))
+    if (!digest_equal(digest.bytes, ask->token.admission.bytes, DIGEST_BYTES))
         return invalid(ask, "admission", "These are not the facts that the token was made for.");
     return true;
 }
@@ -447,7 +442,7 @@ void service_ask(struct service *service,
     else if (ask.request &&
              may_ask(&ask, ask.request->tenant, ask.request->history.facts.environment))
         go_on(&ask);
-    else if (!ask.request && question->boundary == 0 && make_digest(&ask, 0, &ask.digest))
+    else if (!ask.request && question->boundary == 0 && make_digest(&ask, question, &ask.digest))
         admit(&ask);
     else if (!ask.request && question->boundary > 0)
         adopt(&ask);

@@ -33,8 +33,8 @@ MUST_USE enum result
 codec_get_report(struct slice bytes, struct arena *arena, struct report *ret_report);
 
 /* The facts digest of a question (the idempotency rule in decision.proto): SHA-256 over boundary,
- * then the facts of an admission or the report of a later boundary, in digest scope. Admission facts
- * that a report repeats are not in it: they are the same question's. scratch is overwritten.
+ * then the facts of an admission or the report of a later boundary, in digest scope. Admission
+ * facts that a report repeats are not in it: they are the same question's. scratch is overwritten.
  * RESULT_TOO_LARGE when scratch's maximum is reached. */
 MUST_USE enum result codec_question_digest(const struct question *question,
                                            struct buf *scratch,

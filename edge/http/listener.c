@@ -51,15 +51,15 @@ static struct addrinfo *resolve(const char *address)
     return found;
 }
 
+/* The port stands at the same place in both families' addresses. */
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage name = {0};
+    struct sockaddr_in6 name = {0};
     socklen_t len = sizeof name;
 
     if (getsockname(fd, (struct sockaddr *)&name, &len) != 0)
         return 0;
-    return ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-                                            : ((struct sockaddr_in *)&name)->sin_port);
+    return ntohs(name.sin6_port);
 }
 
 int listener_bind(const char *address, bool shared, uint16_t *ret_port)

@@ -109,7 +109,7 @@ size_t rig_memory_bytes(const struct rig *rig)
 }
 
 /* A channel of its own: an old one may not have seen yet that its decider has gone. */
-static void connect_to(struct rig *rig)
+void rig_connect(struct rig *rig, bool tcp)
 {
     char key[] = "grpc.use_local_subchannel_pool", target[128];
     grpc_arg own = {.type = GRPC_ARG_INTEGER, .key = key, .value.integer = 1};
@@ -118,7 +118,10 @@ static void connect_to(struct rig *rig)
 
     if (rig->channel)
         grpc_channel_destroy(rig->channel);
-    snprintf(target, sizeof target, "unix:%s", rig->unix_path);
+    if (tcp)
+        snprintf(target, sizeof target, "127.0.0.1:%u", rig->port);
+    else
+        snprintf(target, sizeof target, "unix:%s", rig->unix_path);
     rig->channel = grpc_channel_create(target, credentials, &args);
     grpc_channel_credentials_release(credentials);
 }
@@ -143,7 +146,7 @@ void rig_restart(struct rig *rig, const char *const *extra)
     snprintf(path, sizeof path, "%s/operator.token", rig->directory);
     read_file(path, rig->operator_token, sizeof rig->operator_token);
     rig->operator_token[strcspn(rig->operator_token, "\n")] = '\0';
-    connect_to(rig);
+    rig_connect(rig, false);
 }
 
 void rig_start(struct rig *rig, const char *const *extra)

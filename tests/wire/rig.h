@@ -57,6 +57,8 @@ void rig_start(struct rig *rig, const char *const *extra);
 void rig_restart(struct rig *rig, const char *const *extra);
 /* As rig_start, with catalog and demo-chat active and a gateway token. */
 void rig_start_ready(struct rig *rig);
+/* Over TCP, or over the unix socket, as at the start. */
+void rig_connect(struct rig *rig, bool tcp);
 void rig_signal(struct rig *rig, int number);
 /* Waits for the process; 128 + signal when one killed it. */
 int rig_wait_exit(struct rig *rig);

@@ -200,6 +200,15 @@ static void the_sockets_file_is_for_owner_and_group(void **state)
     assert_int_equal(there.st_mode & 0777, 0660);
 }
 
+static void tcp_serves_as_well(void **state)
+{
+    struct rig *rig = *state;
+    struct question question = rig_admission(uuid_make(clock_unix_ms()));
+
+    rig_connect(rig, true);
+    assert_int_equal(decide(rig, &question).code, GRPC_STATUS_OK);
+}
+
 static void say(struct rig *rig, const char *bytes, size_t len)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)rig->port)};
@@ -245,6 +254,7 @@ int main(void)
         RIG_TEST(a_taken_port_is_refused),
         RIG_TEST(what_cannot_be_is_refused_at_the_start),
         RIG_TEST(the_sockets_file_is_for_owner_and_group),
+        RIG_TEST(tcp_serves_as_well),
         RIG_TEST(junk_on_the_port_harms_nobody),
     };
 

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 #include <jansson.h>
-#include <signalbox/slice.h>
+
+#include "signalbox/slice.h"
 
 #define JOURNAL_ENTRIES        4096
 #define JOURNAL_BODY_BYTES_MAX ((size_t)64 * 1024)

@@ -1,4 +1,4 @@
-#include "exchange_play.h"
+#include "exchange_moves.h"
 
 static void asks_sends_reports_and_delivers(void **state)
 {

@@ -154,79 +154,78 @@ static void reads_limits_and_tiers(void **state)
     fixture_done(&f);
 }
 
+static const struct {
+    const char *body;
+    const char *code;
+    const char *param;
+} refused[] = {
+    {"", "invalid_json", ""},
+    {"{", "invalid_json", ""},
+    {"[]", "invalid_json", ""},
+    {"\"text\"", "invalid_json", ""},
+    {HEAD "}x", "invalid_json", ""},
+    {HEAD ",\"seed\":}", "invalid_json", ""},
+    {"{}", "missing_required_parameter", "model"},
+    {"{\"model\":\"m\"}", "missing_required_parameter", "messages"},
+    {"{\"messages\":[{\"role\":\"user\"}]}", "missing_required_parameter", "model"},
+    {"{\"model\":null,\"messages\":[]}", "invalid_type", "model"},
+    {"{\"model\":3,\"messages\":[]}", "invalid_type", "model"},
+    {"{\"model\":\"\",\"messages\":[]}", "invalid_value", "model"},
+    {"{\"model\":\"m\",\"messages\":[]}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":null}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":{}}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":[3]}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":[{}]}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":3}]}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":3}]}", "invalid_type", "messages"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{}]}]}", "invalid_type",
+     "messages"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{\"type\":\"video_url\"}]}]}",
+     "invalid_value", "messages"},
+    {HEAD ",\"model\":\"other\"}", "duplicate_parameter", "model"},
+    {HEAD ",\"mod\\u0065l\":\"other\"}", "duplicate_parameter", "model"},
+    {HEAD ",\"seed\":1,\"seed\":2}", "duplicate_parameter", "seed"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"r\\u006fle\":\"tool\"}]}",
+     "duplicate_parameter", "messages"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{\"type\":\"text\",\"type\":"
+     "\"file\"}]}]}",
+     "duplicate_parameter", "messages"},
+    {HEAD ",\"response_format\":{\"type\":\"text\",\"type\":\"json_object\"}}",
+     "duplicate_parameter", "response_format"},
+    {HEAD ",\"stream_options\":{\"include_usage\":true,\"include_usage\":false}}",
+     "duplicate_parameter", "stream_options"},
+    {HEAD ",\"tools\":[{\"type\":\"function\",\"type\":\"x\"}]}", "duplicate_parameter", "tools"},
+    {HEAD ",\"unheard_of\":1}", "unknown_parameter", "unheard_of"},
+    {HEAD ",\"stream_options\":{\"other\":true}}", "unknown_parameter", "stream_options"},
+    {HEAD ",\"stream_options\":3}", "invalid_type", "stream_options"},
+    {HEAD ",\"stream\":\"true\"}", "invalid_type", "stream"},
+    {HEAD ",\"n\":0}", "invalid_type", "n"},
+    {HEAD ",\"n\":1.5}", "invalid_type", "n"},
+    {HEAD ",\"n\":129}", "invalid_type", "n"},
+    {HEAD ",\"max_tokens\":0}", "invalid_type", "max_tokens"},
+    {HEAD ",\"max_tokens\":-1}", "invalid_type", "max_tokens"},
+    {HEAD ",\"max_tokens\":1,\"max_completion_tokens\":1}", "invalid_value",
+     "max_completion_tokens"},
+    {HEAD ",\"tools\":{}}", "invalid_type", "tools"},
+    {HEAD ",\"tools\":[{\"type\":\"web_search\"}]}", "invalid_value", "tools"},
+    {HEAD ",\"response_format\":{\"type\":\"grammar\"}}", "invalid_value", "response_format"},
+    {HEAD ",\"modalities\":[\"video\"]}", "invalid_value", "modalities"},
+    {HEAD ",\"store\":true}", "unsupported_parameter", "store"},
+    {HEAD ",\"models\":[\"a\",\"b\"]}", "unsupported_parameter", "models"},
+    {HEAD ",\"route\":\"fallback\"}", "unsupported_parameter", "route"},
+    {HEAD ",\"provider\":{}}", "unsupported_parameter", "provider"},
+    {HEAD ",\"fallbacks\":[]}", "unsupported_parameter", "fallbacks"},
+    {HEAD ",\"transforms\":[]}", "unsupported_parameter", "transforms"},
+};
+
 static void refuses_with_the_place(void **state)
 {
-    static const struct {
-        const char *body;
-        const char *code;
-        const char *param;
-    } rows[] = {
-        {"", "invalid_json", ""},
-        {"{", "invalid_json", ""},
-        {"[]", "invalid_json", ""},
-        {"\"text\"", "invalid_json", ""},
-        {HEAD "}x", "invalid_json", ""},
-        {HEAD ",\"seed\":}", "invalid_json", ""},
-        {"{}", "missing_required_parameter", "model"},
-        {"{\"model\":\"m\"}", "missing_required_parameter", "messages"},
-        {"{\"messages\":[{\"role\":\"user\"}]}", "missing_required_parameter", "model"},
-        {"{\"model\":null,\"messages\":[]}", "invalid_type", "model"},
-        {"{\"model\":3,\"messages\":[]}", "invalid_type", "model"},
-        {"{\"model\":\"\",\"messages\":[]}", "invalid_value", "model"},
-        {"{\"model\":\"m\",\"messages\":[]}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":null}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":{}}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":[3]}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":[{}]}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":3}]}", "invalid_type", "messages"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":3}]}", "invalid_type",
-         "messages"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{}]}]}", "invalid_type",
-         "messages"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{\"type\":\"video_url\"}]}]}",
-         "invalid_value", "messages"},
-        {HEAD ",\"model\":\"other\"}", "duplicate_parameter", "model"},
-        {HEAD ",\"mod\\u0065l\":\"other\"}", "duplicate_parameter", "model"},
-        {HEAD ",\"seed\":1,\"seed\":2}", "duplicate_parameter", "seed"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"r\\u006fle\":\"tool\"}]}",
-         "duplicate_parameter", "messages"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":[{\"type\":\"text\",\"type\":"
-         "\"file\"}]}]}",
-         "duplicate_parameter", "messages"},
-        {HEAD ",\"response_format\":{\"type\":\"text\",\"type\":\"json_object\"}}",
-         "duplicate_parameter", "response_format"},
-        {HEAD ",\"stream_options\":{\"include_usage\":true,\"include_usage\":false}}",
-         "duplicate_parameter", "stream_options"},
-        {HEAD ",\"tools\":[{\"type\":\"function\",\"type\":\"x\"}]}", "duplicate_parameter",
-         "tools"},
-        {HEAD ",\"unheard_of\":1}", "unknown_parameter", "unheard_of"},
-        {HEAD ",\"stream_options\":{\"other\":true}}", "unknown_parameter", "stream_options"},
-        {HEAD ",\"stream_options\":3}", "invalid_type", "stream_options"},
-        {HEAD ",\"stream\":\"true\"}", "invalid_type", "stream"},
-        {HEAD ",\"n\":0}", "invalid_type", "n"},
-        {HEAD ",\"n\":1.5}", "invalid_type", "n"},
-        {HEAD ",\"n\":129}", "invalid_type", "n"},
-        {HEAD ",\"max_tokens\":0}", "invalid_type", "max_tokens"},
-        {HEAD ",\"max_tokens\":-1}", "invalid_type", "max_tokens"},
-        {HEAD ",\"max_tokens\":1,\"max_completion_tokens\":1}", "invalid_value",
-         "max_completion_tokens"},
-        {HEAD ",\"tools\":{}}", "invalid_type", "tools"},
-        {HEAD ",\"tools\":[{\"type\":\"web_search\"}]}", "invalid_value", "tools"},
-        {HEAD ",\"response_format\":{\"type\":\"grammar\"}}", "invalid_value", "response_format"},
-        {HEAD ",\"modalities\":[\"video\"]}", "invalid_value", "modalities"},
-        {HEAD ",\"store\":true}", "unsupported_parameter", "store"},
-        {HEAD ",\"models\":[\"a\",\"b\"]}", "unsupported_parameter", "models"},
-        {HEAD ",\"route\":\"fallback\"}", "unsupported_parameter", "route"},
-        {HEAD ",\"provider\":{}}", "unsupported_parameter", "provider"},
-        {HEAD ",\"fallbacks\":[]}", "unsupported_parameter", "fallbacks"},
-        {HEAD ",\"transforms\":[]}", "unsupported_parameter", "transforms"},
-    };
     struct fixture f;
 
     (void)state;
     fixture_init(&f);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refuses(&f, rows[i].body, rows[i].code, rows[i].param);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        refuses(&f, refused[i].body, refused[i].code, refused[i].param);
     fixture_done(&f);
 }
 

@@ -89,8 +89,10 @@ static void a_key_gives_its_defaults_and_its_principal_holds(void **state)
     question.facts.user = SLICE_LITERAL("ann");
     question.facts.workload = question.facts.environment = SLICE_LITERAL("");
     question.facts.data_classes = 0;
+    question.want_record = true;
     fixture_answer(f, &question, &asked);
     assert_int_equal(asked.decision.action, ACTION_SEND);
+    assert_int_equal(asked.decision.record.facts.key_digest.len, 0);
     fixture_wait_durable(f, &question);
     assert_int_equal(
         service_get_request(f->service, fixture_call(f), &query, &record, &decisions, &count),

@@ -1,4 +1,5 @@
 /* Requests that nobody reports on: they end, history says so, and a late report settles them. */
+#include "store/store.h"
 #include "unit/service/fixture.h"
 
 static uint64_t unreported(struct fixture *f)
@@ -171,6 +172,58 @@ static void a_request_in_use_is_not_given_up(void **state)
     assert_int_equal(unreported(f), 0);
 }
 
+static bool count_row(void *context, struct slice key, struct slice value)
+{
+    (void)key;
+    (void)value;
+    ++*(unsigned *)context;
+    return true;
+}
+
+/* The fixture's service is closed meanwhile. */
+static unsigned open_rows(struct fixture *f)
+{
+    const struct store_options options = {f->directory, f->map_bytes, 4};
+    const struct store_walk walk = {.prefix = SLICE_LITERAL(""), .rows_max = 100};
+    struct store_error error;
+    struct store_read *read;
+    struct store *store;
+    unsigned count = 0;
+
+    fixture_close(f);
+    assert_int_equal(store_open(&options, &store, &error), RESULT_OK);
+    assert_int_equal(store_read_open(store, &read), RESULT_OK);
+    assert_int_equal(store_read_renew(read), RESULT_OK);
+    assert_int_equal(store_walk(read, STORE_TABLE_OPEN, &walk, count_row, &count), RESULT_OK);
+    store_read_close(read);
+    store_close(store);
+    fixture_open(f);
+    return count;
+}
+
+static void only_open_requests_stand_in_the_open_table(void **state)
+{
+    struct fixture *f = *state;
+    struct question admission = question_admission(fixture_id(f));
+    struct question report = question_report(admission.request_id, 1, DEMO_ENTRY0);
+    struct question refused = question_admission(fixture_id(f));
+    struct asked asked = {.answers = 0};
+
+    refused.facts.workload = SLICE_LITERAL("nobody-wrote-a-policy");
+    fixture_answer(f, &refused, &asked);
+    fixture_answer(f, &admission, &asked);
+    assert_int_equal(open_rows(f), 1);
+    report_success(&report);
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(open_rows(f), 0);
+    admission.request_id = fixture_id(f);
+    fixture_answer(f, &admission, &asked);
+    fixture_wait_durable(f, &admission);
+    f->now_ms += asked.decision.timeouts.total_ms + GIVE_UP_MS;
+    turn_until(f, 1);
+    assert_int_equal(open_rows(f), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -180,6 +233,7 @@ int main(void)
         TEST(a_report_while_it_is_being_given_up_goes_first),
         TEST(what_an_earlier_process_left_open_is_given_up_too),
         TEST(a_request_in_use_is_not_given_up),
+        TEST(only_open_requests_stand_in_the_open_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

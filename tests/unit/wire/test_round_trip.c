@@ -379,6 +379,7 @@ static bool same_calls(struct tool_calls a, struct tool_calls b)
 #define SAME_USAGE(a, b)      (memcmp(&(a), &(b), sizeof(struct usage)) == 0)
 #define SAME_TOOL_CALLS(a, b) same_calls(a, b)
 
+/* As many branches as fields. NOLINTNEXTLINE(readability-function-size) */
 static void facts_come_back(void **state)
 {
     (void)state;
@@ -404,6 +405,7 @@ static void facts_come_back(void **state)
     }
 }
 
+/* As many branches as fields. NOLINTNEXTLINE(readability-function-size) */
 static void reports_come_back(void **state)
 {
     (void)state;

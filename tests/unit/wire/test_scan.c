@@ -163,6 +163,7 @@ static void stays_inside_every_prefix(void **state)
 
 static void bounds_what_a_message_blows_up_to(void **state)
 {
+    static const uint8_t empty_call[] = {0xc2, 0x01, 0x00}, retry_after_given[] = {0x50, 0x01};
     size_t len = MESSAGE_BYTES_MAX;
     char *bytes = malloc(len);
     struct wire_error error;
@@ -175,22 +176,23 @@ static void bounds_what_a_message_blows_up_to(void **state)
     for (unsigned i = 0; i < 4; i++)
         bytes[1 + i] = (char)(((len - 5) >> (7 * i) & 0x7f) | (i < 3 ? 0x80 : 0));
     for (; at + 3 <= len; at += 3)
-        memcpy(bytes + at, "\xc2\x01\x00", 3);
+        memcpy(bytes + at, empty_call, sizeof empty_call);
     assert_int_equal(len - at, 2);
-    memcpy(bytes + at, "\x50\x01", 2); /* retry_after_given */
+    memcpy(bytes + at, retry_after_given, sizeof retry_after_given);
     assert_int_equal(unpack((struct slice){bytes, len}, &error), RESULT_TOO_LARGE);
     free(bytes);
 }
 
 static void stops_at_too_many_map_entries(void **state)
 {
+    static const uint8_t entry[] = {0xc2, 0x01, 0x04, 0x0a, 0x02};
     char bytes[8 * 100 + 8];
     size_t at = 3;
     struct wire_error error;
 
     (void)state;
     for (unsigned i = 0; i < 65; i++) {
-        memcpy(bytes + at, "\xc2\x01\x04\x0a\x02", 5);
+        memcpy(bytes + at, entry, sizeof entry);
         bytes[at + 5] = (char)('A' + i / 26);
         bytes[at + 6] = (char)('a' + i % 26);
         at += 7;
