@@ -94,16 +94,16 @@ static void finish(struct stream *stream)
     if (stream->outstanding > 0)
         return;
     stream->state = STREAM_STATE_DOWN;
-    grpc_call_unref(stream->call);
-    stream->call = NULL;
     if (!atomic_load(&client->closing)) {
-        settle(stream);
+        settle(stream); /* while the call lives: it lends the trailing metadata */
         timer_arm(&client->timers, &stream->restart,
                   client->now_ms + backoff_next_ms(&stream->backoff));
     }
     grpc_slice_unref(stream->details);
     grpc_metadata_array_destroy(&stream->initial);
     grpc_metadata_array_destroy(&stream->trailing);
+    grpc_call_unref(stream->call);
+    stream->call = NULL;
 }
 
 /* An operation is back. True while the stream lives. */

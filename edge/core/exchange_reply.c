@@ -3,10 +3,12 @@
  *
  * A stream that fails after it has begun ends with an error event and a cut connection: a client
  * that reads to the end must not take it for an answer. */
+#include "core/default_chat.h"
 #include "core/exchange_private.h"
 
-#define ERROR_BYTES_MAX 4096
-#define QUEUED_RETRY_MS 5000
+#define ERROR_BYTES_MAX   4096
+#define QUEUED_RETRY_MS   5000
+#define DEFAULT_BYTES_MAX ((size_t)1024 * 1024)
 
 static const struct slice json_type = {"application/json", 16};
 
@@ -83,14 +85,33 @@ static void respond(struct exchange *x, struct response *response)
     x->ops->respond(x->context, response);
 }
 
+/* Without a stream it may be the policy's own body; a bare text, or a stream, is put into shape. */
 static void respond_default(struct exchange *x, const struct answer *last)
 {
+    struct slice body = last->decision.default_response;
+    bool stream = x->request->facts.stream;
+    struct default_chat made;
     struct response response;
+    struct buf text;
 
-    start_response(x, &response, 200, last);
-    response.content_type = json_type;
-    response.body = last->decision.default_response;
-    respond(x, &response);
+    buf_init(&text, DEFAULT_BYTES_MAX);
+    if (default_chat_read(&made, x->request->arena, x->bench->scanner, body)) {
+        if (stream)
+            default_chat_write_stream(&text, x->request, made.content, x->now.unix_ms);
+        else if (made.is_text)
+            default_chat_write(&text, x->request, made.content, x->now.unix_ms);
+    }
+    if (stream && text.len && !buf_failed(&text)) {
+        begin(x, last);
+        relay_text(x, buf_slice(&text));
+        end_stream(x, last);
+    } else {
+        start_response(x, &response, 200, last);
+        response.content_type = json_type;
+        response.body = text.len ? arena_copy(x->request->arena, buf_slice(&text)) : body;
+        respond(x, &response);
+    }
+    buf_done(&text);
 }
 
 /* The head of a whole answer; its type is the provider's where the provider's body is not ours. */

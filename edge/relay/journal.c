@@ -76,8 +76,12 @@ void journal_unacknowledged(const struct relay *relay)
     char memory[UUID_TEXT_BYTES + 1];
     const struct answer *last = relay->answers ? asking_answer(relay->answers) : NULL;
 
-    metrics_count(EDGE_METRIC_RESENT);
-    log_event(LOG_WARN, "unacknowledged", log_slice("request_id", id_text(relay, memory)),
+    bool reported = relay->exchange.question.has_report;
+
+    if (reported)
+        metrics_count(EDGE_METRIC_RESENT);
+    log_event(LOG_WARN, reported ? "unacknowledged" : "undecided",
+              log_slice("request_id", id_text(relay, memory)),
               log_number("boundary", relay->exchange.question.boundary),
               log_text("result", result_row(last ? last->result : RESULT_NO_MEMORY)->name),
               log_slice("message", last ? last->message : (struct slice){NULL, 0}));

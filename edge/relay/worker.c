@@ -46,11 +46,11 @@ void worker_bury_relay(struct relay *relay)
 
 static void reap(struct worker *worker)
 {
-    struct list *link;
-
-    while ((link = list_pop(&worker->dead))) {
+    LIST_EACH(&worker->dead, link)
+    {
         struct relay *relay = CONTAINER_OF(link, struct relay, link);
 
+        list_remove(link);
         relay_reset(relay);
         metrics_move(EDGE_METRIC_RUNNING, false);
         if (worker->free_count >= FREE_MAX) {

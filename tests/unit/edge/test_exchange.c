@@ -346,6 +346,39 @@ static void a_default_response_needs_no_attempt(void **state)
     play_done(&p);
 }
 
+static void a_default_text_becomes_a_completion_or_a_stream(void **state)
+{
+    static const char *const bodies[] = {PLAY_BODY, PLAY_STREAM_BODY};
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct play p;
+        struct answer *answer;
+
+        play_init(&p);
+        play_start(&p, bodies[i & 1], 0);
+        answer = play_next_answer(&p);
+        answer->decision.action = ACTION_COMPLETE;
+        answer->decision.disposition = DISPOSITION_FALLBACK_SUCCESS;
+        answer->decision.default_response =
+            i & 2 ? SLICE_LITERAL("{\"choices\":[{\"message\":{\"content\":\"be \\\"back\\\"\"}}]}")
+                  : SLICE_LITERAL("\"be \\\"back\\\"\"");
+        play_answer(&p, answer);
+        play_is(&p, ENDED);
+        if (i & 1) {
+            assert_true(play_client_has(&p, "\"delta\":{\"role\":\"assistant\",\"content\":\"be "
+                                            "\\\"back\\\"\""));
+            assert_true(play_client_has(&p, "disposition=fallback_success\n\n" DONE));
+            assert_true(p.clean);
+        } else {
+            assert_true(fixture_inspect(&p.fixture, slice_of(PLAY_BODY)));
+            assert_non_null(memmem(p.response.body.ptr, p.response.body.len,
+                                   "\"content\":\"be \\\"back\\\"\"", 23));
+        }
+        play_done(&p);
+    }
+}
+
 static void queued_is_refused_with_the_time_to_come_back(void **state)
 {
     struct play p;
@@ -381,6 +414,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_sent_is_reported_with_its_code),
         cmocka_unit_test(tool_calls_are_reported_as_the_caller_said),
         cmocka_unit_test(a_default_response_needs_no_attempt),
+        cmocka_unit_test(a_default_text_becomes_a_completion_or_a_stream),
         cmocka_unit_test(queued_is_refused_with_the_time_to_come_back),
     };
 
