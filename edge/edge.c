@@ -134,11 +134,12 @@ static enum result start_workers(struct edge *edge,
     uint16_t port = 0;
 
     for (unsigned i = 0; i < wanted; i++) {
-        int listener = listener_bind(i ? concrete : address, true, &port);
+        int listener = i ? listener_bind(concrete, LISTENER_FURTHER, &port)
+                         : listener_bind(address, LISTENER_FIRST, &port);
         enum result result;
 
         if (listener < 0)
-            return complain(RESULT_IO, "listen", strerror(errno));
+            return complain(RESULT_IO, i ? concrete : address, strerror(errno));
         snprintf(concrete, sizeof concrete, "%.*s:%u", (int)(colon - address), address, port);
         result = start_worker(edge, settings, listener);
         if (result != RESULT_OK)

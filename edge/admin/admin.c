@@ -96,7 +96,7 @@ struct admin *admin_open(const char *address, bool (*ready)(void *context), void
 
     if (!admin)
         return NULL;
-    loop.listener = listener_bind(address, false, &port);
+    loop.listener = listener_bind(address, LISTENER_ALONE, &port);
     if (loop.listener < 0) {
         free(admin);
         return NULL;

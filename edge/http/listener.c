@@ -62,27 +62,50 @@ static uint16_t port_of(int fd)
     return ntohs(name.sin6_port);
 }
 
-int listener_bind(const char *address, bool shared, uint16_t *ret_port)
+/* Keeps errno. */
+static int close_failed(int fd)
+{
+    int kept = errno;
+
+    close(fd);
+    errno = kept;
+    return -1;
+}
+
+/* A bound socket, or -1. Alone, it cannot be had where anybody listens. */
+static int bind_socket(const struct addrinfo *to, bool shared)
+{
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int one = 1;
+
+    if (fd < 0)
+        return -1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) ||
+        bind(fd, to->ai_addr, to->ai_addrlen) != 0)
+        return close_failed(fd);
+    return fd;
+}
+
+int listener_bind(const char *address, enum listener_share share, uint16_t *ret_port)
 {
     struct addrinfo *found = resolve(address);
-    int one = 1;
-    int fd;
+    int fd = -1;
 
     if (!found) {
         errno = EINVAL;
         return -1;
     }
-    fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-                    (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) ||
-                    bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)) {
-        int kept = errno;
-
-        close(fd);
-        errno = kept;
-        fd = -1;
+    if (share == LISTENER_FIRST) {
+        fd = bind_socket(found, false);
+        if (fd >= 0)
+            close(fd);
     }
+    if (share != LISTENER_FIRST || fd >= 0)
+        fd = bind_socket(found, share != LISTENER_ALONE);
     freeaddrinfo(found);
+    if (fd >= 0 && listen(fd, BACKLOG) != 0)
+        fd = close_failed(fd);
     if (fd >= 0 && ret_port)
         *ret_port = port_of(fd);
     return fd;

@@ -12,9 +12,18 @@
 
 struct loop;
 
-/* A listening socket of its own for each loop (SO_REUSEPORT), on "address:port" or
- * "[address]:port". -1: errno says why. *ret_port, when not NULL, gets the port (for port 0). */
-int listener_bind(const char *address, bool shared, uint16_t *ret_port);
+/* Whether an address is shared with the other loops of this process (SO_REUSEPORT). The kernel
+ * would let another process share it too and split its clients between strangers, so the first
+ * socket is bound only where nobody listens yet. */
+enum listener_share {
+    LISTENER_ALONE,
+    LISTENER_FIRST,
+    LISTENER_FURTHER,
+};
+
+/* A listening socket on "address:port" or "[address]:port". -1: errno says why. *ret_port, when not
+ * NULL, gets the port (for port 0). */
+int listener_bind(const char *address, enum listener_share share, uint16_t *ret_port);
 
 struct loop_options {
     struct site *site;

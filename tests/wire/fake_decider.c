@@ -208,15 +208,16 @@ static void take_questions(struct talk *talk, struct slice bytes)
     arena_done(&arena);
 }
 
-static void fail(struct talk *talk)
+/* Ends the call with google.rpc details: reason NEVER, field document. */
+static void fail(struct talk *talk, grpc_status_code code, const char *why)
 {
     struct arena arena;
     struct wire_status status = {.result = RESULT_INVALID,
-                                 .message = SLICE_LITERAL("this never works"),
+                                 .message = slice_of(why),
                                  .reason = SLICE_LITERAL("NEVER"),
                                  .field = SLICE_LITERAL("document")};
     Google__Rpc__Status *message;
-    grpc_slice packed, text = grpc_slice_from_static_string("this never works");
+    grpc_slice packed, text = grpc_slice_from_copied_string(why);
     grpc_metadata metadata = {.key = grpc_slice_from_static_string("grpc-status-details-bin")};
     grpc_op ops[2] = {{.op = GRPC_OP_SEND_STATUS_FROM_SERVER},
                       {.op = GRPC_OP_SEND_INITIAL_METADATA}};
@@ -227,12 +228,14 @@ static void fail(struct talk *talk)
     protobuf_c_message_pack(&message->base, GRPC_SLICE_START_PTR(packed));
     metadata.value = packed;
     talk->over = true;
-    ops[0].data.send_status_from_server.status = GRPC_STATUS_INVALID_ARGUMENT;
+    talk->sending = true;
+    ops[0].data.send_status_from_server.status = code;
     ops[0].data.send_status_from_server.status_details = &text;
     ops[0].data.send_status_from_server.trailing_metadata_count = 1;
     ops[0].data.send_status_from_server.trailing_metadata = &metadata;
     begin(talk, ops, 2, &talk->sent);
     grpc_slice_unref(packed);
+    grpc_slice_unref(text);
     arena_done(&arena);
 }
 
@@ -252,7 +255,7 @@ static void on_received(struct event *event, bool ok)
             take_questions(talk, (struct slice){(const char *)GRPC_SLICE_START_PTR(bytes),
                                                 GRPC_SLICE_LENGTH(bytes)});
         else if (talk->fails)
-            fail(talk);
+            fail(talk, GRPC_STATUS_INVALID_ARGUMENT, "this never works");
         else if (!talk->server->fake->silent)
             send_bytes(talk, (struct slice){(const char *)GRPC_SLICE_START_PTR(bytes),
                                             GRPC_SLICE_LENGTH(bytes)});
@@ -303,7 +306,7 @@ static void accept_call(struct fake_server *server)
             slice_ends(server->metadata.metadata[i].value, "Bearer secret"))
             fake->bearer_seen = true;
     if (talk->stream && fake->refuse)
-        end(talk, (grpc_status_code)(int)fake->refuse, "not you");
+        fail(talk, (grpc_status_code)(int)fake->refuse, "not you");
     else
         receive(talk);
 }

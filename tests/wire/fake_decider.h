@@ -19,7 +19,7 @@ struct fake_decider {
     _Atomic uint32_t delay_ms;   /* before each answer */
     _Atomic uint32_t drop_every; /* items: then the stream ends UNAVAILABLE, unanswered; 0: never */
     _Atomic bool drop_now;       /* ends every stream once */
-    _Atomic int refuse;          /* a status every stream is refused with; 0: none */
+    _Atomic int refuse;          /* a status that every stream ends with, and details; 0: none */
     _Atomic bool item_errors;    /* every item gets FAILED_PRECONDITION, ADMISSION_NEEDED */
     /* counters */
     _Atomic uint64_t items, messages, streams, items_in_one_max;

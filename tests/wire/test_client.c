@@ -265,6 +265,7 @@ static void a_refused_token_answers_at_once_and_is_tried_again(void **state)
         assert_true(harness_wait(outcome_answered, &refused));
         assert_int_equal(refused.result, rows[i].result);
         assert_string_equal(refused.message, "not you");
+        assert_string_equal(refused.reason, "NEVER");
         fake.refuse = 0;
         harness_ask(worker, 0, 5000, &later);
         assert_true(harness_wait(outcome_answered, &later));

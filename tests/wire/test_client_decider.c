@@ -165,7 +165,8 @@ static void on_answer(void *context, const struct signalbox_answer *answer)
         answered->attempts = decision->record.attempts_count;
         snprintf(answered->route, sizeof answered->route, "%.*s", (int)decision->route.id.len,
                  decision->route.id.len ? decision->route.id.ptr : "");
-        memcpy(answered->resume_token, decision->resume_token.ptr, decision->resume_token.len);
+        if (decision->resume_token.len)
+            memcpy(answered->resume_token, decision->resume_token.ptr, decision->resume_token.len);
         answered->resume_token_len = decision->resume_token.len;
     }
     sem_post(&answered->came);
