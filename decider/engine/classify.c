@@ -15,26 +15,23 @@ static struct classification plain(enum failure failure, const char *rule, const
 /* The stream broke, or its end is not worth the name. */
 static struct classification broken(const struct report *report, const char *rule)
 {
-    bool output = report->output_seen || report->output_visible;
-
-    return plain(output ? FAILURE_PARTIAL_STREAM : FAILURE_STREAM_DROPPED_BEFORE_OUTPUT, rule, "");
+    return plain(report->output_visible ? FAILURE_PARTIAL_STREAM
+                                        : FAILURE_STREAM_DROPPED_BEFORE_OUTPUT,
+                 rule, "");
 }
 
 static struct classification unusable(const struct report *report, const char *rule)
 {
-    bool output = report->output_seen || report->output_visible;
-
-    return plain(output ? FAILURE_PARTIAL_STREAM : FAILURE_MALFORMED_RESPONSE, rule, "");
+    return plain(report->output_visible ? FAILURE_PARTIAL_STREAM : FAILURE_MALFORMED_RESPONSE, rule,
+                 "");
 }
 
 /* A class that says only that there was no proper answer says less than that output was cut. */
 static struct classification after_output(const struct report *report, struct classification made)
 {
-    bool output = report->output_seen || report->output_visible;
-
-    if (output && made.failure == FAILURE_MALFORMED_RESPONSE)
+    if (report->output_visible && made.failure == FAILURE_MALFORMED_RESPONSE)
         made.failure = FAILURE_PARTIAL_STREAM;
-    if (!output && made.failure == FAILURE_PARTIAL_STREAM)
+    if (!report->output_visible && made.failure == FAILURE_PARTIAL_STREAM)
         made.failure = FAILURE_STREAM_DROPPED_BEFORE_OUTPUT;
     made.refusal = made.failure == FAILURE_SAFETY_BLOCK;
     return made;

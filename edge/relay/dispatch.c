@@ -5,6 +5,9 @@
 #include "relay/metrics.h"
 #include "relay/relay_private.h"
 
+/* Names and values together. No client needs more, and the library below takes more than 400 KB. */
+#define HEADER_BYTES_MAX 65536
+
 static void refuse(struct relay *relay,
                    unsigned status,
                    const char *type,
@@ -34,11 +37,22 @@ static bool copy_body(struct relay *relay, struct slice body, struct slice *ret_
 static bool read_headers(struct relay *relay, const struct arrival *arrival)
 {
     struct slice name, value;
-    size_t position = 0;
+    size_t position = 0, bytes = 0;
 
-    while (arrival_next_header(arrival, &position, &name, &value))
+    while (arrival_next_header(arrival, &position, &name, &value)) {
+        bytes += name.len + value.len;
+        if (bytes > HEADER_BYTES_MAX) {
+            relay->refusal =
+                (struct refusal){.status = 431,
+                                 .type = "invalid_request_error",
+                                 .code = "headers_too_large",
+                                 .message = SLICE_LITERAL(
+                                     "The request headers are larger than this gateway takes.")};
+            return false;
+        }
         if (!headers_read_request(&relay->request, name, value, &relay->refusal))
             return false;
+    }
     return true;
 }
 

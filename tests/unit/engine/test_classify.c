@@ -185,13 +185,15 @@ static void a_caller_that_left_is_never_the_providers_failure(void **state)
     assert_class(&report, FAILURE_CANCELLED, "caller.gone");
 }
 
-static void a_cut_answer_is_partial_once_output_was_seen(void **state)
+static void a_cut_answer_is_partial_once_output_was_visible(void **state)
 {
     struct report report = {.transport = TRANSPORT_TRUNCATED, .http_status = 200};
 
     (void)state;
     assert_class(&report, FAILURE_STREAM_DROPPED_BEFORE_OUTPUT, "transport.truncated");
-    report.output_seen = true;
+    report.output_seen = true; /* and held back by the gateway */
+    assert_class(&report, FAILURE_STREAM_DROPPED_BEFORE_OUTPUT, "transport.truncated");
+    report.output_visible = true;
     assert_class(&report, FAILURE_PARTIAL_STREAM, "transport.truncated");
 }
 
@@ -219,14 +221,14 @@ static void a_stream_that_ends_without_its_end_mark_is_no_answer(void **state)
     assert_class(&report, FAILURE_NONE, "");
 }
 
-static void a_broken_body_is_partial_once_output_was_seen(void **state)
+static void a_broken_body_is_partial_once_output_was_visible(void **state)
 {
     struct report report = {
         .transport = TRANSPORT_COMPLETED, .http_status = 200, .body_state = BODY_STATE_MALFORMED};
 
     (void)state;
     assert_class(&report, FAILURE_MALFORMED_RESPONSE, "body.malformed");
-    report.output_seen = true;
+    report.output_visible = true;
     assert_class(&report, FAILURE_PARTIAL_STREAM, "body.malformed");
 }
 
@@ -376,10 +378,10 @@ int main(void)
         cmocka_unit_test(what_happens_below_http_is_told_by_the_transport),
         cmocka_unit_test(the_transport_is_stronger_evidence_than_a_status),
         cmocka_unit_test(a_caller_that_left_is_never_the_providers_failure),
-        cmocka_unit_test(a_cut_answer_is_partial_once_output_was_seen),
+        cmocka_unit_test(a_cut_answer_is_partial_once_output_was_visible),
         cmocka_unit_test(a_cut_error_is_still_known_by_its_status),
         cmocka_unit_test(a_stream_that_ends_without_its_end_mark_is_no_answer),
-        cmocka_unit_test(a_broken_body_is_partial_once_output_was_seen),
+        cmocka_unit_test(a_broken_body_is_partial_once_output_was_visible),
         cmocka_unit_test(a_finish_that_nobody_saw_output_of_is_told_by_what_is_known),
         cmocka_unit_test(an_answer_that_breaks_its_schema_is_told_last),
         cmocka_unit_test(statuses_that_nobody_lists_have_a_class_too),
