@@ -69,6 +69,10 @@ static enum result read_token(struct edge *edge, const struct option_set *option
             return complain(RESULT_INVALID, "decider-token", "too long");
         if (given)
             memcpy(edge->token, given, strlen(given) + 1);
+        else
+            log_event(LOG_WARN, "no_decider_token",
+                      log_text("hint", "give decider-token or decider-token-file; the decider "
+                                       "refuses every question without one"));
         return RESULT_OK;
     }
     file = fopen(path, "re");

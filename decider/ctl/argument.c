@@ -175,7 +175,9 @@ bool argument_read(const struct command *commands,
     }
     if (words_count == 0)
         return complain("a command is needed", SLICE_LITERAL(""), "");
-    return complain("there is no such command", SLICE_LITERAL(""), "");
+    if (words[0][0] == '-')
+        return complain("there is no such option: ", slice_of(words[0]), "");
+    return complain("there is no such command: ", slice_of(words[0]), "");
 }
 
 const struct argument_value *argument_list(const struct arguments *arguments, const char *name)

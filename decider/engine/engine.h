@@ -78,6 +78,16 @@ void decide(const struct engine_input *input,
             struct trace_sink *sink,
             struct engine_output *ret_output);
 
+/* The class that counts: the policy's, else the request's or its key's, else noncritical. What a
+ * caller claims cannot move the floor that a reviewed policy set. */
+static inline enum traffic_class engine_traffic_class(const struct policy *policy,
+                                                      const struct facts *facts)
+{
+    if (policy && policy->traffic_class)
+        return (enum traffic_class)policy->traffic_class;
+    return facts->traffic_class ? facts->traffic_class : TRAFFIC_CLASS_NONCRITICAL_USER_FACING;
+}
+
 /* The chain after input was answered with output. */
 void chain_step(struct chain *chain,
                 const struct engine_input *input,

@@ -3,19 +3,19 @@
 
 static enum quality_class floor_of(enum traffic_class traffic_class)
 {
-    static const enum quality_class floors[] = {
-        [TRAFFIC_CLASS_UNSPECIFIED] = QUALITY_CLASS_BALANCED,
+    static const enum quality_class floors[TRAFFIC_CLASS_END] = {
 #define T(NAME, number, name, sentence, floor) [number] = floor,
 #include "signalbox/taxonomy/traffic_class.def"
 #undef T
     };
 
-    return floors[(unsigned)traffic_class < TRAFFIC_CLASS_END ? traffic_class : 0];
+    return floors[traffic_class];
 }
 
 static bool check_floor(struct gate_input *input)
 {
-    enum quality_class floor = floor_of(input->question->facts->traffic_class);
+    const struct engine_input *question = input->question;
+    enum quality_class floor = floor_of(engine_traffic_class(question->policy, question->facts));
     uint32_t found = input->route->quality_class;
 
     return gate_find(input, GATE_QUALITY,

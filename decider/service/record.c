@@ -341,6 +341,7 @@ record_make(const struct record_input *input, struct arena *arena, struct record
         result = put_routes(input, arena, &record);
     if (result)
         return result;
+    record.facts.traffic_class = engine_traffic_class(input->policy, &history->facts);
     put_end(input, &record);
     put_output(input, &record);
     put_latency(input, &record);

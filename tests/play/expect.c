@@ -158,6 +158,7 @@ bool expect_record(struct stage *stage, const struct script_line *line)
         {"cost_nusd", number_text(r.cost_nusd)},
         {"workload", text_of(arena_copy(&stage->arena, r.facts.workload))},
         {"tenant", text_of(arena_copy(&stage->arena, r.facts.tenant))},
+        {"traffic_class", signalbox_traffic_class_name(r.facts.traffic_class)},
         {"partial_output", bool_text(r.partial_output)},
         {"model_mismatch", bool_text(r.model_mismatch)},
         {"boundary_crossed", bool_text(r.boundary_crossed)},

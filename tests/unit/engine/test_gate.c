@@ -25,6 +25,17 @@ SPOIL(low_primary)
 {
     route(f, 0)->quality_class = QUALITY_CLASS_LOW_COST;
 }
+SPOIL(batch_caller)
+{
+    low_quality(f);
+    f->facts.traffic_class = TRAFFIC_CLASS_BATCH;
+    f->block.policy.traffic_class = TRAFFIC_CLASS_CRITICAL_USER_FACING;
+}
+SPOIL(no_class)
+{
+    low_quality(f);
+    f->facts.traffic_class = TRAFFIC_CLASS_UNSPECIFIED;
+}
 SPOIL(no_eval)
 {
     f->block.entries[2].evidence &= ~SET_OF(EVIDENCE_EVAL);
@@ -199,6 +210,8 @@ SPOIL(no_usage)
 static const struct spoilt spoilts[] = {
     {"a class under the floor", low_quality, 1, GATE_QUALITY, "quality_class", false},
     {"a primary under the floor", low_primary, 0, GATE_QUALITY, "quality_class", true},
+    {"a caller that claims a lower floor", batch_caller, 1, GATE_QUALITY, "quality_class", false},
+    {"nobody's traffic class", no_class, 1, GATE_QUALITY, "quality_class", false},
     {"another family without eval", no_eval, 2, GATE_QUALITY, "eval", false},
     {"an eval that the policy asks for", asked_eval, 1, GATE_QUALITY, "eval", false},
     {"another family without sign-offs", no_sign_offs, 2, GATE_QUALITY, "sign_offs", false},
@@ -296,6 +309,11 @@ static void a_healthy_policy_passes_every_gate(void **state)
 }
 
 /* Spoils that must not matter: what is asked for is there, or nobody asks. */
+SPOIL(batch_traffic)
+{
+    low_quality(f);
+    f->facts.traffic_class = TRAFFIC_CLASS_BATCH;
+}
 SPOIL(context_that_just_fits)
 {
     route(f, 1)->context_tokens_max = 1500;
@@ -326,8 +344,8 @@ SPOIL(state_that_moves_along)
 static void what_just_fits_passes(void **state)
 {
     static void (*const fits[])(struct fixture *) = {
-        context_that_just_fits, output_that_just_fits, tools_on_the_same_model,
-        effects_without_tools,  cost_that_just_fits,
+        batch_traffic,           context_that_just_fits, output_that_just_fits,
+        tools_on_the_same_model, effects_without_tools,  cost_that_just_fits,
     };
 
     (void)state;
