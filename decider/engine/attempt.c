@@ -147,6 +147,17 @@ static unsigned retries_on(const struct chain *chain, unsigned entry)
     return attempts ? attempts - 1 : 0;
 }
 
+/* What the route's attempt may cost, on top of what was charged, is within the policy's limit. */
+static bool retry_fits_cost(const struct attempt *attempt)
+{
+    const struct policy *policy = attempt->input->policy;
+    const struct policy_entry *entry = policy_entry(policy, attempt->entry);
+    uint64_t next_nusd = money_estimate_nusd(attempt->input, policy_route(policy, entry->route));
+
+    return !policy->cost_nusd_max ||
+           money_sum_nusd(attempt->charged_nusd, next_nusd) <= policy->cost_nusd_max;
+}
+
 static bool may_retry(struct attempt *attempt)
 {
     const struct engine_input *input = attempt->input;
@@ -156,7 +167,8 @@ static bool may_retry(struct attempt *attempt)
 
     if (!attempt->class->retryable || never_fits || input->view->retry_refused ||
         retries >= input->policy->retries_per_route_max ||
-        input->view->routes[attempt->entry].unhealthy != REASON_UNSPECIFIED)
+        input->view->routes[attempt->entry].unhealthy != REASON_UNSPECIFIED ||
+        !retry_fits_cost(attempt))
         return false;
     if (!backoff_delay(input, retries, &attempt->delay_ms) ||
         (int64_t)attempt->delay_ms >= candidate_time_left_ms(input))
@@ -194,7 +206,7 @@ static const struct step {
 };
 
 /* The same route again; its gates held at the last boundary, and what they read of the live world
- * (money, time) is asked anew by the steps above. */
+ * (money, time) is asked anew by may_retry and the steps before it. */
 static void retry(struct attempt *attempt, enum reason reason)
 {
     const struct engine_input *input = attempt->input;
@@ -284,7 +296,7 @@ void attempt_decide(const struct engine_input *input,
     const struct step *step = steps;
 
     settle(input, entry, output);
-    attempt.charged_nusd = chain->charged_nusd + output->charged_nusd;
+    attempt.charged_nusd = money_sum_nusd(chain->charged_nusd, output->charged_nusd);
     if (complete(input, output))
         return;
     while (!step->applies(&attempt))

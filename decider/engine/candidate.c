@@ -92,6 +92,7 @@ bool candidate_check(const struct engine_input *input,
         .needs = input->facts->needs | (input->facts->stream ? SET_OF(NEED_STREAMING) : 0),
         .output_tokens = money_output_tokens(input, route),
         .estimate_nusd = money_estimate_nusd(input, route),
+        .charged_nusd = money_sum_nusd(input->chain->charged_nusd, output->charged_nusd),
         .output_visible =
             input->chain->output_visible || (input->report && input->report->output_visible),
         .sink = sink,

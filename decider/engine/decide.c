@@ -3,6 +3,7 @@
 #include "engine/admission.h"
 #include "engine/attempt.h"
 #include "engine/engine.h"
+#include "engine/money.h"
 
 void decide(const struct engine_input *input,
             struct trace_sink *sink,
@@ -37,8 +38,7 @@ static void note_report(struct chain *chain,
 
     attempt->failure = (uint8_t)input->classification.failure;
     attempt->cost_nusd = output->charged_nusd;
-    if (__builtin_add_overflow(chain->charged_nusd, output->charged_nusd, &chain->charged_nusd))
-        chain->charged_nusd = UINT64_MAX;
+    chain->charged_nusd = money_sum_nusd(chain->charged_nusd, output->charged_nusd);
     if (effect > chain->side_effect)
         chain->side_effect = effect;
     chain->output_visible |= input->report->output_visible;

@@ -21,6 +21,7 @@ struct gate_input {
     uint64_t needs;                     /* of the request, streaming filled in */
     uint64_t output_tokens; /* that the attempt may produce; 0: not bounded by caller or policy */
     uint64_t estimate_nusd; /* what the attempt may cost */
+    uint64_t charged_nusd;  /* for the attempts before, the one that just ended included */
     bool output_visible;
     struct trace_sink *sink;
     /* The first check that blocked, for the record. */

@@ -1,6 +1,7 @@
 /* Cost: the price of every unit is known and current, the request stays within its limit, and it is
  * clear whose money and quota it is. */
 #include "engine/gate.h"
+#include "engine/money.h"
 
 /* The units that every text request uses; dearer kinds of them fall back on these (money.c). */
 #define UNITS_NEEDED (SET_OF(UNIT_INPUT_TOKEN) | SET_OF(UNIT_OUTPUT_TOKEN))
@@ -38,9 +39,7 @@ static bool check_price_age(struct gate_input *input)
 static bool check_request_cost(struct gate_input *input)
 {
     uint64_t max = input->question->policy->cost_nusd_max;
-    uint64_t charged = input->question->chain->charged_nusd;
-    uint64_t cost =
-        input->estimate_nusd > UINT64_MAX - charged ? UINT64_MAX : charged + input->estimate_nusd;
+    uint64_t cost = money_sum_nusd(input->charged_nusd, input->estimate_nusd);
 
     return gate_find(input, GATE_COST,
                      &(struct gate_finding){

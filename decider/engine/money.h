@@ -28,4 +28,10 @@ uint64_t money_charge_nusd(const struct engine_input *input,
                            const struct policy_route *route,
                            bool *ret_estimated);
 
+/* The sum, saturated. */
+static inline uint64_t money_sum_nusd(uint64_t a_nusd, uint64_t b_nusd)
+{
+    return a_nusd > UINT64_MAX - b_nusd ? UINT64_MAX : a_nusd + b_nusd;
+}
+
 #endif

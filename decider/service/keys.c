@@ -119,6 +119,9 @@ enum result service_create_key(struct service *service,
 
     if (fault)
         return admin_fail(call, RESULT_INVALID, fault);
+    if (!rights_key(call->caller, wanted))
+        return admin_fail(call, RESULT_DENIED,
+                          "The key would reach beyond the token's own tenants and environments.");
     secret_make(secret);
     secret_make_key_id(key_id);
     result = keys_add(service, wanted, key_id, secret, call->now_ms);
@@ -130,11 +133,6 @@ enum result service_create_key(struct service *service,
         memcpy(ret_secret, secret, sizeof secret);
     explicit_bzero(secret, sizeof secret);
     return result;
-}
-
-static bool may_see(const struct admin_call *call, const struct principal *principal)
-{
-    return !principal->tenant.len || rights_tenant(call->caller, principal->tenant);
 }
 
 struct listing {
@@ -162,7 +160,7 @@ static bool on_key_row(void *context, struct slice key, struct slice value)
     listing->result = arena->failed ? RESULT_NO_MEMORY : principal_decode(copy, arena, principal);
     if (listing->result)
         return false;
-    if (may_see(listing->call, principal))
+    if (rights_key(listing->call->caller, principal))
         listing->count++;
     return true;
 }
@@ -218,7 +216,7 @@ enum result service_revoke_key(struct service *service,
     while ((key = map_next(&service->admin.current->keys->keys, &position)) != NULL)
         if (slice_equal(key->principal.key_id, key_id))
             break;
-    if (!key || !may_see(call, &key->principal))
+    if (!key || !rights_key(call->caller, &key->principal))
         return admin_fail(call, RESULT_NOT_FOUND, "There is no key of that id.");
     if (!key->principal.revoked_ms) {
         struct digest identity = key->identity;

@@ -19,6 +19,9 @@ bool rebuild_step(struct rebuild *rebuild,
 
     if (rebuild->next >= history->boundaries_count)
         return false;
+    /* Another engine may end the chain sooner than the one that stored it. */
+    if (rebuild->next && rebuild->chain.state != CHAIN_STATE_SENT)
+        return false;
     boundary = &history->boundaries[rebuild->next];
     if (!view_decode(boundary->view, &rebuild->view))
         return false;

@@ -23,7 +23,7 @@ void rebuild_begin(struct rebuild *rebuild,
                    const struct history *history,
                    const struct policy *policy);
 /* Decides the next boundary into ret_output, which lends from history and policy. False: there is
- * none, or its view cannot be read. */
+ * none, its view cannot be read, or the answer before it ended the chain. */
 bool rebuild_step(struct rebuild *rebuild,
                   struct trace_sink *sink,
                   struct engine_output *ret_output);

@@ -197,7 +197,9 @@ MUST_USE enum result service_get_catalog(struct service *service,
                                          uint32_t version,
                                          struct catalog_summary *ret_catalog);
 
-/* key_id, created and revoked are set here. secret gets the text that is shown once. */
+/* key_id, created and revoked are set here. secret gets the text that is shown once. RESULT_DENIED:
+ * the key would reach beyond the caller's own tenants and environments; such keys are neither
+ * listed nor revoked by it either. */
 #define SECRET_TEXT_BYTES 47 /* "sbx_" and 43 characters */
 MUST_USE enum result service_create_key(struct service *service,
                                         struct admin_call *call,
@@ -216,8 +218,8 @@ MUST_USE enum result service_revoke_key(struct service *service,
                                         struct slice key_id,
                                         struct principal *ret_principal);
 
-/* The record of a request; has_id false: the newest. With want_decisions also every boundary's
- * decision with trace, recomputed. */
+/* The record of a request; has_id false: the newest, of the tenant where one is named, that the
+ * caller may see. With want_decisions also every boundary's decision with trace, recomputed. */
 struct request_query {
     bool has_id;
     struct uuid request_id;

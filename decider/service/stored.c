@@ -3,15 +3,34 @@
 #include "service/stored.h"
 
 #include "service/admin.h"
+#include "service/request.h"
 #include "service/rights.h"
 
 struct search {
     const struct admin_call *call;
+    struct slice tenant;     /* empty: any */
+    struct history *history; /* of the row that is looked at */
     struct store_key exact;
     struct slice key, record;
     unsigned found;
     unsigned wanted; /* rows to look for */
 };
+
+/* What cannot be read is not hidden: it is told as corrupt. */
+static bool environment_hidden(const struct search *search, struct slice record)
+{
+    const struct principal *caller = search->call->caller;
+    struct arena arena;
+    bool hidden;
+
+    if (!caller || !caller->environments.count)
+        return false;
+    arena_init(&arena, NULL, 0, REQUEST_TEXT_BYTES_MAX);
+    hidden = history_decode(record, &arena, search->history) == RESULT_OK &&
+             !rights_environment(caller, search->history->facts.environment);
+    arena_done(&arena);
+    return hidden;
+}
 
 static bool on_row(void *context, struct slice key, struct slice value)
 {
@@ -19,7 +38,9 @@ static bool on_row(void *context, struct slice key, struct slice value)
     struct slice tenant;
     struct uuid id;
 
-    if (!layout_request_parse(key, &id, &tenant) || !rights_tenant(search->call->caller, tenant))
+    if (!layout_request_parse(key, &id, &tenant) || !rights_tenant(search->call->caller, tenant) ||
+        (search->tenant.len && !slice_equal(search->tenant, tenant)) ||
+        environment_hidden(search, value))
         return true;
     search->key = key;
     search->record = value;
@@ -88,7 +109,8 @@ static enum result read_row(struct service *service,
                             const struct request_query *query,
                             struct stored *stored)
 {
-    struct search search = {.call = call, .wanted = 1};
+    struct search search = {
+        .call = call, .tenant = query->tenant, .history = &stored->history, .wanted = 1};
     struct slice record;
     struct uuid id;
     enum result result = find_row(service, query, &search);
@@ -111,8 +133,6 @@ static enum result read_row(struct service *service,
         return result;
     if (stored->history.boundaries_count == 0)
         return admin_fail(call, RESULT_CORRUPT, "The stored record has no boundary.");
-    if (!rights_environment(call->caller, stored->history.facts.environment))
-        return admin_fail(call, RESULT_NOT_FOUND, "There is no such request in history.");
     return read_policy(service, call, stored);
 }
 

@@ -102,7 +102,7 @@ enum result store_get(struct store_read *read,
 
 static bool begins_with(struct slice key, struct slice prefix)
 {
-    return key.len >= prefix.len && memcmp(key.ptr, prefix.ptr, prefix.len) == 0;
+    return key.len >= prefix.len && slice_equal((struct slice){key.ptr, prefix.len}, prefix);
 }
 
 /* The first key in order at or after `at`; the first of all when it is empty. */

@@ -1,5 +1,7 @@
-/* google.rpc.Status with details. Several results share one canonical code; on the way back the
- * ErrorInfo reason or the RetryInfo tells them apart. */
+/* google.rpc.Status with details. Several results share one canonical code, so every error has an
+ * ErrorInfo: its reason is the caller's, else the result's own name, which tells them apart on the
+ * way back. Where the reason is another one, the RetryInfo tells a full store from a large input.
+ */
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
 #include "wire/field.h"
@@ -8,6 +10,12 @@
 #define URL_PREFIX "type.googleapis.com/"
 
 #define DETAILS_MAX 3
+
+static const char *const names[] = {
+#define R(NAME, number, name, grpc_status, exit_code, sentence) [RESULT_##NAME] = #NAME,
+#include "signalbox/result.def"
+#undef R
+};
 
 static void
 add_detail(Google__Rpc__Status *status, const ProtobufCMessage *detail, struct arena *arena)
@@ -49,7 +57,8 @@ add_reason(Google__Rpc__Status *status, const struct wire_status *from, struct a
     char domain[] = DOMAIN;
 
     google__rpc__error_info__init(&detail);
-    detail.reason = wire_text(from->reason, arena);
+    detail.reason =
+        wire_text(from->reason.len ? from->reason : slice_of(names[from->result]), arena);
     detail.domain = domain;
     if (detail.reason)
         add_detail(status, &detail.base, arena);
@@ -84,8 +93,7 @@ Google__Rpc__Status *wire_put_status(const struct wire_status *status, struct ar
         return NULL;
     if (status->field.len)
         add_violation(message, status, arena);
-    if (status->reason.len)
-        add_reason(message, status, arena);
+    add_reason(message, status, arena);
     if (status->retry_after_ms)
         add_retry(message, status, arena);
     return arena->failed ? NULL : message;
@@ -130,10 +138,21 @@ read_detail(const Google__Protobuf__Any *any, struct arena *arena, struct wire_s
                              (uint64_t)retry->retry_delay->nanos / 1000000;
 }
 
+/* Whose name the reason is, with that code; RESULT_OK: it is none's. */
+static enum result named_by(struct slice reason, int32_t code)
+{
+    for (unsigned i = RESULT_OK + 1; i < sizeof names / sizeof *names; i++)
+        if (slice_is(reason, names[i]) && result_row((enum result)i)->grpc_status == code)
+            return (enum result)i;
+    return RESULT_OK;
+}
+
 static enum result result_of(int32_t code, const struct wire_status *status)
 {
-    if (slice_is(status->reason, "ADMISSION_NEEDED"))
-        return RESULT_ADMISSION_NEEDED;
+    enum result named = named_by(status->reason, code);
+
+    if (named)
+        return named;
     if (code == result_row(RESULT_PRECONDITION)->grpc_status)
         return RESULT_PRECONDITION;
     if (code == result_row(RESULT_FULL)->grpc_status)
@@ -154,5 +173,9 @@ enum result wire_get_status(const Google__Rpc__Status *message,
     for (size_t i = 0; i < message->n_details; i++)
         read_detail(message->details[i], arena, ret_status);
     ret_status->result = result_of(message->code, ret_status);
+    /* A name says no more than the result does; but this one is a reason of the protocol. */
+    if (named_by(ret_status->reason, message->code) &&
+        ret_status->result != RESULT_ADMISSION_NEEDED)
+        ret_status->reason = (struct slice){NULL, 0};
     return arena->failed ? RESULT_TOO_LARGE : RESULT_OK;
 }

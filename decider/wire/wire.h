@@ -82,8 +82,9 @@ Signalbox__V1__RecordChange *wire_put_change(const struct record_change *change,
 /* A trace value as people read it ("12000 ms", "0.05 USD", "tools, vision"); lent by the arena. */
 struct slice wire_trace_text(const struct trace_value *value, struct arena *arena);
 
-/* google.rpc.Status of an item or call that failed, with BadRequest, ErrorInfo or RetryInfo as the
- * result asks for, packed. reason may be empty. */
+/* google.rpc.Status of an item or call that failed, with ErrorInfo, and BadRequest or RetryInfo as
+ * the result asks for, packed. An empty reason goes out as the result's name and comes back empty.
+ */
 struct wire_status {
     enum result result;
     struct slice message;

@@ -105,6 +105,53 @@ static void an_attempt_is_charged_what_was_billed(void **state)
     }
 }
 
+/* Admits at 7.5 million nano-USD an attempt, and loses the first one after it was sent. */
+static void lose_the_first(struct fixture *f, uint64_t cost_nusd_max)
+{
+    fixture_init(f);
+    f->block.policy.cost_nusd_max = cost_nusd_max;
+    fixture_fail(f, FAILURE_TIMEOUT);
+    f->report.http_status = 0;
+}
+
+static void a_fallback_is_held_against_what_the_lost_attempt_was_charged(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    lose_the_first(&f, 15000000); /* just both */
+    f.block.policy.retries_per_route_max = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    assert_true(fixture_traced(&f, 1, "request_cost")->found.number == 15000000);
+    lose_the_first(&f, 14999999);
+    f.block.policy.retries_per_route_max = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_int_equal(f.output.blocking_gate, GATE_COST);
+    assert_true(slice_is(f.output.blocking_check, "request_cost"));
+}
+
+static void a_retry_is_held_against_what_the_lost_attempt_was_charged(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    lose_the_first(&f, 15000000);
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+    lose_the_first(&f, 14999999);
+    f.block.routes[1].price_pusd[UNIT_OUTPUT_TOKEN] = 1;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK); /* a cheaper one fits */
+}
+
+static void charges_without_measure_stay_above_every_limit(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    lose_the_first(&f, 100000000);
+    f.chain.charged_nusd = UINT64_MAX;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_MAX_COST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +160,9 @@ int main(void)
         cmocka_unit_test(an_estimate_counts_every_choice),
         cmocka_unit_test(output_is_what_is_asked_for_else_the_cap_else_the_routes),
         cmocka_unit_test(an_attempt_is_charged_what_was_billed),
+        cmocka_unit_test(a_fallback_is_held_against_what_the_lost_attempt_was_charged),
+        cmocka_unit_test(a_retry_is_held_against_what_the_lost_attempt_was_charged),
+        cmocka_unit_test(charges_without_measure_stay_above_every_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -288,6 +288,53 @@ static void keys_are_listed_page_by_page(void **state)
                      RESULT_INVALID);
 }
 
+static void nobody_makes_or_revokes_a_key_with_more_rights_than_its_own(void **state)
+{
+    static const struct slice acme[] = {SLICE_LITERAL("acme")};
+    static const struct slice both[] = {SLICE_LITERAL("acme"), SLICE_LITERAL("other")};
+    static const struct slice staging[] = {SLICE_LITERAL("staging")};
+    const struct principal caller = {
+        .role = ROLE_OPERATOR, .tenants = {acme, 1}, .environments = {staging, 1}};
+    const struct {
+        struct principal wanted;
+        enum result result;
+    } cases[] = {
+        {{.role = ROLE_OPERATOR}, RESULT_DENIED},
+        {{.role = ROLE_OPERATOR, .tenants = {acme, 1}}, RESULT_DENIED},
+        {{.role = ROLE_GATEWAY, .environments = {staging, 1}}, RESULT_DENIED},
+        {{.role = ROLE_READER, .tenants = {both, 2}, .environments = {staging, 1}}, RESULT_DENIED},
+        {{.role = ROLE_CLIENT, .tenant = SLICE_LITERAL("other"), .environments = {staging, 1}},
+         RESULT_DENIED},
+        {{.role = ROLE_CLIENT, .tenant = SLICE_LITERAL("acme")}, RESULT_DENIED},
+        {{.role = ROLE_CLIENT, .tenant = SLICE_LITERAL("acme"), .environments = {staging, 1}},
+         RESULT_OK},
+        {{.role = ROLE_GATEWAY, .tenants = {acme, 1}, .environments = {staging, 1}}, RESULT_OK},
+    };
+    struct fixture *f = *state;
+    struct principal made, revoked, *keys;
+    char secret[SECRET_TEXT_BYTES + 1];
+    struct digest digest;
+    struct slice next;
+    unsigned count, allowed = 0;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool mine = cases[i].result == RESULT_OK;
+
+        fixture_call(f)->caller = &caller;
+        assert_int_equal(service_create_key(f->service, &f->call, &cases[i].wanted, &made, secret),
+                         cases[i].result);
+        made = fixture_create_key(f, &cases[i].wanted, &digest);
+        f->call.caller = &caller;
+        assert_int_equal(service_revoke_key(f->service, &f->call, made.key_id, &revoked),
+                         mine ? RESULT_OK : RESULT_NOT_FOUND);
+        allowed += mine;
+    }
+    fixture_call(f)->caller = &caller;
+    assert_int_equal(service_list_keys(f->service, &f->call, slice_of(""), 0, &keys, &count, &next),
+                     RESULT_OK);
+    assert_int_equal(count, 2 * allowed);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -301,6 +348,7 @@ int main(void)
         TEST(a_revoked_key_is_refused_as_soon_as_the_call_returns),
         TEST(a_key_without_sense_is_not_made),
         TEST(keys_are_listed_page_by_page),
+        TEST(nobody_makes_or_revokes_a_key_with_more_rights_than_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

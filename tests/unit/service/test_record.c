@@ -225,6 +225,50 @@ static void a_record_as_it_stood_comes_with_an_answer_that_asks_for_it(void **st
     assert_false(asked.decision.has_record);
 }
 
+/* Asks for this tenant in this environment and waits until it is stored. */
+static struct uuid store_one(struct fixture *f, const char *tenant, const char *environment)
+{
+    struct question admission = question_admission(fixture_id(f));
+    struct asked asked = {.answers = 0};
+
+    f->now_ms += 10;
+    admission.facts.tenant = slice_of(tenant);
+    admission.facts.environment = slice_of(environment);
+    fixture_answer(f, &admission, &asked);
+    fixture_wait_durable(f, &admission);
+    return admission.request_id;
+}
+
+static void the_newest_is_the_newest_that_the_caller_may_see(void **state)
+{
+    static const struct slice production[] = {SLICE_LITERAL("production")};
+    struct fixture *f = *state;
+    const struct principal reader = {.role = ROLE_READER, .environments = {production, 1}};
+    struct request_query query = {.has_id = false};
+    struct uuid acme = store_one(f, "acme", "production");
+    struct uuid globex = store_one(f, "globex", "production");
+    struct uuid hidden = store_one(f, "acme", "staging");
+    struct record record;
+
+    fixture_call(f)->caller = &reader;
+    assert_int_equal(service_get_request(f->service, &f->call, &query, &record, NULL, NULL),
+                     RESULT_OK);
+    assert_memory_equal(&record.request_id, &globex, sizeof globex);
+    query.tenant = slice_of("acme");
+    assert_int_equal(service_get_request(f->service, &f->call, &query, &record, NULL, NULL),
+                     RESULT_OK);
+    assert_memory_equal(&record.request_id, &acme, sizeof acme);
+    query = (struct request_query){.has_id = true, .request_id = hidden};
+    assert_int_equal(service_get_request(f->service, &f->call, &query, &record, NULL, NULL),
+                     RESULT_NOT_FOUND);
+    query.tenant = slice_of("acme");
+    assert_int_equal(service_get_request(f->service, &f->call, &query, &record, NULL, NULL),
+                     RESULT_NOT_FOUND);
+    f->call.caller = NULL;
+    assert_int_equal(service_get_request(f->service, &f->call, &query, &record, NULL, NULL),
+                     RESULT_OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -235,6 +279,7 @@ int main(void)
         TEST(the_second_version_can_be_rolled_back),
         TEST(output_that_broke_off_is_partial),
         TEST(a_record_as_it_stood_comes_with_an_answer_that_asks_for_it),
+        TEST(the_newest_is_the_newest_that_the_caller_may_see),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

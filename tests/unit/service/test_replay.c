@@ -2,6 +2,7 @@
  * several policies are stored, the process ends, and every one is decided again; one altered byte
  * fails it. */
 #include "base/random.h"
+#include "engine/view.h"
 #include "store/history.h"
 #include "store/layout.h"
 #include "store/store.h"
@@ -395,6 +396,37 @@ static void a_difference_is_named_field_by_field(void **state)
     }
 }
 
+/* As a later engine might: it refuses what this one admitted. */
+static void refuse_the_admission(struct history *history)
+{
+    const struct view view = {.refusal = REASON_UNKNOWN_PRINCIPAL};
+    static char memory[64];
+    struct buf bytes;
+
+    buf_init_fixed(&bytes, memory, sizeof memory);
+    view_encode(&view, &bytes);
+    history->boundaries[0].view = buf_slice(&bytes);
+}
+
+static void a_chain_that_ends_before_its_last_boundary_is_not_walked_on(void **state)
+{
+    struct fixture *f = *state;
+    struct question admission = question_admission(fixture_id(f));
+    struct question report = question_report(admission.request_id, 1, DEMO_ENTRY0);
+    struct asked asked = {.answers = 0};
+    struct replay replay;
+
+    admission.facts.workload = slice_of("w0");
+    admission.facts.environment = slice_of("production");
+    fixture_answer(f, &admission, &asked);
+    report_status(&report, 500);
+    fixture_answer(f, &report, &asked);
+    rewrite(f, admission.request_id, refuse_the_admission);
+    assert_int_equal(replay_one(f, admission.request_id, &replay), RESULT_CORRUPT);
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(asked.result, RESULT_CORRUPT);
+}
+
 static void the_newest_request_is_replayed_when_none_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -421,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(ten_thousand_random_chains_are_decided_again_bit_for_bit),
         TEST(a_difference_is_named_field_by_field),
+        TEST(a_chain_that_ends_before_its_last_boundary_is_not_walked_on),
         TEST(the_newest_request_is_replayed_when_none_is_named),
     };
 

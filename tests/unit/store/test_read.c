@@ -185,6 +185,27 @@ static void walks_a_prefix_either_way_from_any_place(void **state)
     }
 }
 
+/* Under UBSan no comparison is made with a pointer that is not there. */
+static void walks_everything_without_a_prefix(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_walk walk = {.rows_max = 9};
+
+    for (const char *key = "abc"; *key; key++)
+        assert_int_equal(fixture_put(fixture, STORE_TABLE_HISTORY, (struct slice){key, 1},
+                                     (struct slice){key, 1}),
+                         RESULT_OK);
+    assert_int_equal(store_read_renew(fixture->read), RESULT_OK);
+    for (int backwards = 0; backwards < 2; backwards++) {
+        struct seen seen = {.count = 0};
+
+        walk.backwards = backwards;
+        assert_int_equal(store_walk(fixture->read, STORE_TABLE_HISTORY, &walk, on_row, &seen),
+                         RESULT_OK);
+        assert_string_equal(seen.text, backwards ? "c b a " : "a b c ");
+    }
+}
+
 static void walks_an_empty_table_without_a_row(void **state)
 {
     struct fixture *fixture = *state;
@@ -207,7 +228,7 @@ int main(void)
         TEST(finds_what_was_put_and_nothing_else),  TEST(keeps_an_empty_value_and_a_large_one),
         TEST(sees_one_snapshot_until_it_is_reset),  TEST(lets_one_thread_keep_several_readers),
         TEST(says_that_there_are_too_many_readers), TEST(walks_a_prefix_either_way_from_any_place),
-        TEST(walks_an_empty_table_without_a_row),
+        TEST(walks_everything_without_a_prefix),    TEST(walks_an_empty_table_without_a_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,8 @@ static void details_come_back(void **state)
         {RESULT_CORRUPT, {"bad", 3}, {NULL, 0}, {NULL, 0}, 0},
         {RESULT_IO, {"io", 2}, {NULL, 0}, {NULL, 0}, 0},
         {RESULT_NOT_FOUND, {"none", 4}, {NULL, 0}, {NULL, 0}, 0},
+        {RESULT_NO_MEMORY, {"much", 4}, {NULL, 0}, {NULL, 0}, 0},
+        {RESULT_LOCKED, {"taken", 5}, {NULL, 0}, {NULL, 0}, 0},
     };
 
     (void)state;
@@ -50,6 +52,25 @@ static void details_come_back(void **state)
         assert_true(slice_equal(back.reason, rows[i].reason));
         assert_true(slice_equal(back.field, rows[i].field));
         assert_int_equal(back.retry_after_ms, rows[i].retry_after_ms);
+        arena_done(&arena);
+    }
+}
+
+static void no_error_is_without_a_reason_for_programs(void **state)
+{
+    (void)state;
+    for (int result = RESULT_OK + 1; result <= RESULT_PRECONDITION; result++) {
+        const struct wire_status status = {.result = (enum result)result};
+        struct arena arena;
+        Google__Rpc__Status *message;
+
+        arena_init(&arena, NULL, 0, 1 << 16);
+        message = wire_put_status(&status, &arena);
+        assert_non_null(message);
+        assert_int_equal(message->n_details, 1);
+        assert_string_equal(message->details[0]->type_url,
+                            "type.googleapis.com/google.rpc.ErrorInfo");
+        assert_int_equal(across(&status, &arena).result, result);
         arena_done(&arena);
     }
 }
@@ -95,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(details_come_back),
+        cmocka_unit_test(no_error_is_without_a_reason_for_programs),
         cmocka_unit_test(a_status_without_a_message_says_the_results_sentence),
         cmocka_unit_test(passes_over_details_of_others),
     };
