@@ -225,14 +225,21 @@ static bool admit(struct ask *ask)
     return true;
 }
 
-/* The chain that the token speaks of is the one that is known. */
+/* The chain that the token speaks of is the one that is known, and the token is that of the
+ * boundary before: who cannot show it did not get the answer that it reports on. */
 static bool check_chain(struct ask *ask)
 {
     const struct history *history = &ask->request->history;
     const struct token *token = &ask->token;
 
-    if (!ask->has_token)
+    if (ask->question->boundary == 0)
         return true;
+    if (!ask->has_token)
+        return invalid(ask, "resume_token",
+                       "From boundary 1 on the last answer's token is needed.");
+    if (token->boundary + 1 != ask->question->boundary)
+        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "resume_token",
+                      "The token is not that of the boundary before.");
     if (token->chain_id == history->boundaries[0].seed &&
         token->boundary < history->boundaries_count &&
         token->decision_id == history->boundaries[token->boundary].seed)

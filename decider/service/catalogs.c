@@ -56,7 +56,7 @@ static enum result compile_again(struct service *service,
                                  struct compiled **ret_compiled)
 {
     const struct policy_name name = {policy_text(active, active->id), active->version,
-                                     catalog->version};
+                                     catalog->version, active->evidence_version};
     struct store_key key = layout_policy(name.policy_id, name.version);
     struct policy_record record;
     struct slice value;

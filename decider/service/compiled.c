@@ -30,8 +30,9 @@ struct compiled *compiled_new(struct slice block)
     compiled->policy = policy;
     compiled->active_key = layout_active(policy_text(policy, policy->workload),
                                          policy_text(policy, policy->environment));
-    compiled->version_key = layout_compiled(policy_text(policy, policy->id), policy->version,
-                                            policy->catalog_version, POLICY_FORMAT);
+    compiled->version_key =
+        layout_compiled(policy_text(policy, policy->id), policy->version, policy->catalog_version,
+                        policy->evidence_version, POLICY_FORMAT);
     return compiled;
 }
 
@@ -87,8 +88,8 @@ out:
 enum result
 compiled_load(struct store_read *read, const struct policy_name *name, struct buf *block)
 {
-    struct store_key key =
-        layout_compiled(name->policy_id, name->version, name->catalog_version, POLICY_FORMAT);
+    struct store_key key = layout_compiled(name->policy_id, name->version, name->catalog_version,
+                                           name->evidence_version, POLICY_FORMAT);
     struct slice value, catalog_value;
     struct policy_record policy;
     struct catalog_record catalog;
@@ -152,8 +153,8 @@ enum result compiled_cache_get(struct compiled_cache *cache,
                                const struct policy_name *name,
                                struct compiled **ret_compiled)
 {
-    struct store_key key =
-        layout_compiled(name->policy_id, name->version, name->catalog_version, POLICY_FORMAT);
+    struct store_key key = layout_compiled(name->policy_id, name->version, name->catalog_version,
+                                           name->evidence_version, POLICY_FORMAT);
     struct compiled *compiled = map_get(&cache->blocks, store_key_slice(&key));
     struct buf block;
     enum result result;

@@ -33,6 +33,7 @@ struct policy_name {
     struct slice policy_id;
     uint32_t version;
     uint32_t catalog_version;
+    uint32_t evidence_version; /* 0 until evidence is kept */
 };
 
 /* Appends the block to buf (empty before): the stored one, or, when that has another format, the

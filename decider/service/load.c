@@ -230,13 +230,14 @@ out:
     return result;
 }
 
-bool load_has_operator(const struct snapshot *snapshot)
+bool load_has_operator(const struct snapshot *snapshot, int64_t now_ms)
 {
     size_t position = 0;
     const struct key *key;
 
     while ((key = map_next(&snapshot->keys->keys, &position)) != NULL)
-        if (key->principal.role == ROLE_OPERATOR && !key->principal.revoked_ms)
+        if (key->principal.role == ROLE_OPERATOR && !key->principal.revoked_ms &&
+            (!key->principal.expires_ms || key->principal.expires_ms > now_ms))
             return true;
     return false;
 }

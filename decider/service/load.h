@@ -8,8 +8,8 @@
 MUST_USE enum result load_snapshot(struct store_read *read,
                                    struct snapshot **ret_snapshot,
                                    struct service_error *reterr_error);
-/* True when a key of role operator is there that is not revoked. */
-bool load_has_operator(const struct snapshot *snapshot);
+/* True when a key of role operator is there that is neither revoked nor expired. */
+bool load_has_operator(const struct snapshot *snapshot, int64_t now_ms);
 
 /* The newest version of a policy or catalog; 0: none. */
 MUST_USE enum result

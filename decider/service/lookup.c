@@ -32,12 +32,13 @@ enum result lookup_policy(struct service *service,
     struct store_key key;
     struct compiled *active;
     const struct policy_name name = {history->policy_id, history->policy_version,
-                                     history->catalog_version};
+                                     history->catalog_version, history->evidence_version};
 
     *ret_compiled = NULL;
     if (!history->policy_id.len)
         return RESULT_OK;
-    key = layout_compiled(name.policy_id, name.version, name.catalog_version, POLICY_FORMAT);
+    key = layout_compiled(name.policy_id, name.version, name.catalog_version, name.evidence_version,
+                          POLICY_FORMAT);
     active = snapshot_policy(owner->live, history->facts.workload, history->facts.environment);
     if (active && slice_equal(store_key_slice(&active->version_key), store_key_slice(&key))) {
         *ret_compiled = compiled_ref(active);

@@ -62,7 +62,7 @@ static enum result make_operator(struct service *service,
 {
     char path[4096];
 
-    if (load_has_operator(service->admin.current))
+    if (load_has_operator(service->admin.current, clock_unix_ms()))
         return RESULT_OK;
     if (snprintf(path, sizeof path, "%s%s",
                  options->token_file ? options->token_file : options->directory,

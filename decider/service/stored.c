@@ -79,7 +79,7 @@ read_policy(struct service *service, struct admin_call *call, struct stored *sto
 {
     const struct history *history = &stored->history;
     const struct policy_name name = {history->policy_id, history->policy_version,
-                                     history->catalog_version};
+                                     history->catalog_version, history->evidence_version};
     struct buf block;
     char *copy;
     enum result result;

@@ -59,11 +59,13 @@ struct store_key layout_policy(struct slice policy_id, uint32_t version)
 struct store_key layout_compiled(struct slice policy_id,
                                  uint32_t version,
                                  uint32_t catalog_version,
+                                 uint32_t evidence_version,
                                  uint32_t policy_format)
 {
     struct store_key key = layout_policy(policy_id, version);
 
     put_u32(&key, catalog_version);
+    put_u32(&key, evidence_version);
     put_u32(&key, policy_format);
     return key;
 }

@@ -3,7 +3,8 @@
  *
  *   meta        "format" -> u32 store format; "secret" -> 32 random bytes
  *   policy      policy id NUL, version u32            -> policy record (store/policy.h)
- *   compiled    policy id NUL, version u32, catalog version u32, policy format u32
+ *   compiled    policy id NUL, version u32, catalog version u32, evidence version u32,
+ *               policy format u32
  *                                                     -> compiled block (engine/policy.h)
  *   active      workload NUL environment              -> policy id NUL, version u32
  *   catalog     version u32                           -> catalog record (store/policy.h)
@@ -38,6 +39,7 @@ struct store_key layout_policy_versions(struct slice policy_id);
 struct store_key layout_compiled(struct slice policy_id,
                                  uint32_t version,
                                  uint32_t catalog_version,
+                                 uint32_t evidence_version,
                                  uint32_t policy_format);
 struct store_key layout_active(struct slice workload, struct slice environment);
 struct store_key layout_catalog(uint32_t version);

@@ -202,11 +202,12 @@ static bool do_report(struct stage *stage, const struct script_line *line)
 
     if (!request)
         return expect_wrong("too many requests", line->words[1].value);
+    memcpy(request->shown, request->token, request->token_bytes);
     request->question = (struct question){
         .boundary = ++request->question.boundary,
         .has_report = true,
         .report = {.route = stage->decision.route.id, .transport = TRANSPORT_COMPLETED},
-        .resume_token = request->question.resume_token,
+        .resume_token = {request->shown, request->token_bytes},
     };
     return ask(stage, request, line);
 }

@@ -144,7 +144,7 @@ bool stage_ask(struct stage *stage, struct stage_request *request)
         struct slice token = stage->decision.resume_token;
 
         memcpy(request->token, token.ptr, token.len);
-        request->question.resume_token = (struct slice){request->token, token.len};
+        request->token_bytes = token.len;
     }
     return stage->answered;
 }

@@ -14,7 +14,9 @@ struct stage_request {
     struct uuid id;
     uint32_t boundary; /* of the last question */
     struct question question;
-    char token[RESUME_TOKEN_BYTES_MAX];
+    char token[RESUME_TOKEN_BYTES_MAX]; /* of the last answer */
+    size_t token_bytes;
+    char shown[RESUME_TOKEN_BYTES_MAX]; /* with the last question */
 };
 
 struct stage_key {

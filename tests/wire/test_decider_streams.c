@@ -32,46 +32,87 @@ static Signalbox__V1__StreamDecideResponse *receive(struct rig_stream *stream)
 #define REQUESTS 5000
 #define BATCH    16
 
-/* Item 2n admits request n and item 2n + 1 reports on it, in the same message: the report can only
- * be answered when the admission was applied before it. */
+/* The reports of a message's admissions go out together, in the next message. */
+static unsigned answer_reports(struct rig *rig,
+                               const Signalbox__V1__StreamDecideResponse *replies,
+                               const struct uuid *ids,
+                               unsigned char *seen)
+{
+    for (size_t i = 0; i < replies->n_items; i++) {
+        const Signalbox__V1__StreamDecideReply *reply = replies->items[i];
+        uint64_t id = reply->correlation_id;
+        struct question report;
+
+        assert_true(id < (uint64_t)2 * REQUESTS && !seen[id]);
+        if (reply->outcome_case != SIGNALBOX__V1__STREAM_DECIDE_REPLY__OUTCOME_DECISION)
+            fail_msg("item %llu: %s", (unsigned long long)id, reply->error->message);
+        assert_int_equal(reply->decision->action, id % 2 ? ACTION_COMPLETE : ACTION_SEND);
+        seen[id] = 1;
+        if (id % 2)
+            continue;
+        report = rig_report(ids[id / 2], 1, "demo-at-mock-a");
+        report.resume_token = (struct slice){(const char *)reply->decision->resume_token.data,
+                                             reply->decision->resume_token.len};
+        rig_items_add(&items, id + 1, rig_question_bytes(rig, &report));
+    }
+    return (unsigned)replies->n_items;
+}
+
+/* Item 2n admits request n and item 2n + 1 reports on it. */
 static void ten_thousand_items_are_each_answered_once(void **state)
 {
     static struct uuid ids[REQUESTS];
     static unsigned char seen[2 * REQUESTS];
     struct rig *rig = *state;
     struct rig_stream stream;
-    unsigned answered = 0, sent = 0;
+    unsigned answered = 0, admitted = 0;
 
     memset(seen, 0, sizeof seen);
     rig_stream_open(&stream, rig, STREAM, rig->gateway_token);
     while (answered < 2 * REQUESTS) {
         Signalbox__V1__StreamDecideResponse *replies;
 
-        while (sent < REQUESTS && 2 * sent < answered + 512) {
-            for (unsigned i = 0; i < BATCH / 2 && sent < REQUESTS; i++, sent++) {
-                struct question report;
-
-                ids[sent] = uuid_make(clock_unix_ms());
-                add_admission(rig, 2 * sent, ids[sent]);
-                report = rig_report(ids[sent], 1, "demo-at-mock-a");
-                rig_items_add(&items, 2 * sent + 1, rig_question_bytes(rig, &report));
+        while (admitted < REQUESTS && 2 * admitted < answered + 128) {
+            for (unsigned i = 0; i < BATCH && admitted < REQUESTS; i++, admitted++) {
+                ids[admitted] = uuid_make(clock_unix_ms());
+                add_admission(rig, (uint64_t)2 * admitted, ids[admitted]);
             }
-            assert_true(rig_stream_send(&stream, take_items()));
         }
+        if (items.len)
+            assert_true(rig_stream_send(&stream, take_items()));
         replies = receive(&stream);
         assert_non_null(replies);
-        for (size_t i = 0; i < replies->n_items; i++) {
-            const Signalbox__V1__StreamDecideReply *reply = replies->items[i];
-            uint64_t id = reply->correlation_id;
+        answered += answer_reports(rig, replies, ids, seen);
+    }
+    rig_stream_half_close(&stream);
+    assert_null(receive(&stream));
+    assert_int_equal(rig_stream_finish(&stream), GRPC_STATUS_OK);
+}
 
-            assert_true(id < 2 * REQUESTS && !seen[id]);
-            if (reply->outcome_case != SIGNALBOX__V1__STREAM_DECIDE_REPLY__OUTCOME_DECISION)
-                fail_msg("item %llu: %s", (unsigned long long)id, reply->error->message);
-            assert_int_equal(reply->decision->action, id % 2 ? ACTION_COMPLETE : ACTION_SEND);
-            assert_true(id % 2 == 0 || seen[id - 1]);
-            seen[id] = 1;
-            answered++;
-        }
+/* The same question twice in one message: the second finds what the first one did. */
+static void items_of_one_request_are_applied_in_order(void **state)
+{
+    struct rig *rig = *state;
+    struct uuid id = uuid_make(clock_unix_ms());
+    struct question other = rig_admission(id);
+    struct rig_stream stream;
+    unsigned answered = 0;
+
+    other.facts.requested_model = SLICE_LITERAL("another-model");
+    rig_stream_open(&stream, rig, STREAM, rig->gateway_token);
+    add_admission(rig, 1, id);
+    add_admission(rig, 2, id);
+    rig_items_add(&items, 3, rig_question_bytes(rig, &other));
+    assert_true(rig_stream_send(&stream, take_items()));
+    while (answered < 3) {
+        Signalbox__V1__StreamDecideResponse *replies = receive(&stream);
+
+        assert_non_null(replies);
+        for (size_t i = 0; i < replies->n_items; i++, answered++)
+            assert_int_equal(replies->items[i]->outcome_case,
+                             replies->items[i]->correlation_id == 3
+                                 ? SIGNALBOX__V1__STREAM_DECIDE_REPLY__OUTCOME_ERROR
+                                 : SIGNALBOX__V1__STREAM_DECIDE_REPLY__OUTCOME_DECISION);
     }
     rig_stream_half_close(&stream);
     assert_null(receive(&stream));
@@ -255,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(ten_thousand_items_are_each_answered_once),
+        RIG_TEST(items_of_one_request_are_applied_in_order),
         RIG_TEST(a_bad_item_fails_alone),
         RIG_TEST(a_message_may_carry_256_items_and_no_more),
         RIG_TEST(a_malformed_message_ends_the_stream_behind_what_is_open),

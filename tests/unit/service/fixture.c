@@ -6,6 +6,33 @@
 #define ARENA_BYTES_MAX (64 * 1024 * 1024)
 #define WAIT_TURNS      20000
 
+static struct fixture_token *token_place(struct fixture *fixture, struct uuid id, uint32_t boundary)
+{
+    size_t hash = boundary;
+
+    for (size_t i = 0; i < sizeof id.bytes; i++)
+        hash = hash * 31 + id.bytes[i];
+    return &fixture->tokens[hash % FIXTURE_TOKENS];
+}
+
+static void keep_token(const struct asked *asked)
+{
+    struct fixture_token *token = token_place(asked->fixture, asked->id, asked->boundary);
+
+    token->id = asked->id;
+    token->boundary = asked->boundary;
+    token->len = asked->token_bytes;
+    memcpy(token->bytes, asked->token, asked->token_bytes);
+}
+
+static struct slice find_token(struct fixture *fixture, struct uuid id, uint32_t boundary)
+{
+    const struct fixture_token *token = token_place(fixture, id, boundary);
+    bool found = token->boundary == boundary && !memcmp(&token->id, &id, sizeof id);
+
+    return (struct slice){token->bytes, found ? token->len : 0};
+}
+
 static void on_answer(struct ticket *ticket, const struct ticket_answer *answer)
 {
     struct asked *asked = CONTAINER_OF(ticket, struct asked, ticket);
@@ -30,6 +57,8 @@ static void on_answer(struct ticket *ticket, const struct ticket_answer *answer)
         asked->token_bytes = decision->resume_token.len;
         if (asked->token_bytes)
             memcpy(asked->token, decision->resume_token.ptr, asked->token_bytes);
+        if (asked->fixture)
+            keep_token(asked);
     }
     if (asked->inspect)
         asked->inspect(answer, asked->context);
@@ -71,6 +100,8 @@ int fixture_setup_empty(void **state)
         .now_ms = NOW_MS,
         .gateway = {.key_id = SLICE_LITERAL("key_gateway"), .role = ROLE_GATEWAY},
     };
+    fixture->tokens = calloc(FIXTURE_TOKENS, sizeof *fixture->tokens);
+    assert_non_null(fixture->tokens);
     assert_non_null(mkdtemp(fixture->directory));
     snprintf(fixture->token_file, sizeof fixture->token_file, "%s/token", fixture->directory);
     arena_init(&fixture->arena, NULL, 0, ARENA_BYTES_MAX);
@@ -103,6 +134,7 @@ int fixture_teardown(void **state)
     }
     arena_done(&fixture->arena);
     assert_int_equal(rmdir(fixture->directory), 0);
+    free(fixture->tokens);
     free(fixture);
     return 0;
 }
@@ -297,9 +329,16 @@ void report_timeout(struct question *question)
 
 void fixture_ask(struct fixture *fixture, const struct question *question, struct asked *asked)
 {
+    struct question complete = *question;
+
+    if (question->boundary > 0 && !question->resume_token.len && !fixture->bare)
+        complete.resume_token = find_token(fixture, question->request_id, question->boundary - 1);
     asked->answers = 0;
+    asked->fixture = fixture;
+    asked->id = question->request_id;
+    asked->boundary = question->boundary;
     asked->ticket.answer = on_answer;
-    service_ask(fixture->service, &fixture->gateway, question, fixture->now_ms, &asked->ticket);
+    service_ask(fixture->service, &fixture->gateway, &complete, fixture->now_ms, &asked->ticket);
 }
 
 void fixture_wait(struct fixture *fixture, struct asked *asked)

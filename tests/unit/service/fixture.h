@@ -24,6 +24,16 @@
 #define DEMO_ENTRY0 "demo-at-mock-a"
 #define DEMO_ENTRY1 "demo-at-mock-b"
 
+/* The last tokens that were answered, so that a report without one is asked with its own. */
+#define FIXTURE_TOKENS 4096
+
+struct fixture_token {
+    struct uuid id;
+    uint32_t boundary;
+    char bytes[RESUME_TOKEN_BYTES_MAX];
+    size_t len; /* 0: none */
+};
+
 struct fixture {
     char directory[64];
     char token_file[96];
@@ -33,6 +43,8 @@ struct fixture {
     struct arena arena; /* of call */
     struct admin_call call;
     struct principal gateway; /* may speak for everybody */
+    bool bare;                /* ask without adding tokens */
+    struct fixture_token *tokens;
 };
 
 /* With the example catalog and demo-chat active. */
@@ -86,12 +98,16 @@ struct asked {
     char token[RESUME_TOKEN_BYTES_MAX];
     size_t token_bytes;
     uint64_t retry_after_ms;
+    struct fixture *fixture;
+    struct uuid id; /* of the question */
+    uint32_t boundary;
     /* Called with the answer, while it is lent. */
     void (*inspect)(const struct ticket_answer *answer, void *context);
     void *context;
 };
 
-/* Asks; the answer may come later. */
+/* Asks; the answer may come later. A report that has no token gets the one that the boundary before
+ * was answered with, where the fixture saw it. */
 void fixture_ask(struct fixture *fixture, const struct question *question, struct asked *asked);
 /* Turns until it has come. */
 void fixture_wait(struct fixture *fixture, struct asked *asked);

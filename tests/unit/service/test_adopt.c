@@ -41,6 +41,7 @@ static void an_unknown_request_needs_its_admission(void **state)
     assert_string_equal(asked.reason, "ADMISSION_NEEDED");
     report.has_facts = true;
     report.resume_token.len = 0;
+    f->bare = true;
     fixture_answer(f, &report, &asked);
     assert_int_equal(asked.result, RESULT_ADMISSION_NEEDED);
 }

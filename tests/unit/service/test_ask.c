@@ -170,10 +170,11 @@ static void a_skipped_boundary_is_out_of_order(void **state)
     struct uuid id = fixture_id(f);
     struct question admission = question_admission(id);
     struct question report = question_report(id, 2, DEMO_ENTRY0);
-    struct asked first = {.answers = 0}, second = {.answers = 0};
+    struct asked admitted = {.answers = 0}, first = {.answers = 0}, second = {.answers = 0};
 
-    fixture_answer(f, &admission, &first);
+    fixture_answer(f, &admission, &admitted);
     report_status(&report, 500);
+    question_resume(&report, &admitted);
     fixture_answer(f, &report, &first);
     assert_int_equal(first.result, RESULT_PRECONDITION);
     assert_string_equal(first.reason, "OUT_OF_ORDER");
@@ -193,10 +194,11 @@ static void nothing_follows_a_terminal_answer(void **state)
     struct uuid id = fixture_id(f);
     struct question admission = question_admission(id);
     struct question report = question_report(id, 1, DEMO_ENTRY0);
-    struct asked asked = {.answers = 0};
+    struct asked admitted = {.answers = 0}, asked = {.answers = 0};
 
-    fixture_answer(f, &admission, &asked);
+    fixture_answer(f, &admission, &admitted);
     report_success(&report);
+    question_resume(&report, &admitted);
     fixture_answer(f, &report, &asked);
     report.boundary = 2;
     fixture_answer(f, &report, &asked);
@@ -311,6 +313,7 @@ static void two_tenants_may_use_one_request_id(void **state)
     assert_true(acme.decision.decision_id != globex.decision.decision_id);
     /* Without a token nobody knows whose it is. */
     report_success(&report);
+    f->bare = true;
     fixture_answer(f, &report, &asked);
     assert_int_equal(asked.result, RESULT_INVALID);
     for (int round = 0; round < 2; round++) {
@@ -325,6 +328,26 @@ static void two_tenants_may_use_one_request_id(void **state)
     report.resume_token.len = 0;
     fixture_answer(f, &report, &asked);
     assert_int_equal(asked.result, RESULT_INVALID);
+}
+
+static void a_report_without_the_last_answers_token_moves_nothing(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct uuid id = fixture_id(f);
+    struct question admission = question_admission(id);
+    struct question report = question_report(id, 1, DEMO_ENTRY0);
+    struct asked asked = {.answers = 0};
+
+    fixture_answer(f, &admission, &asked);
+    report_success(&report);
+    f->bare = true;
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(asked.result, RESULT_INVALID);
+    assert_string_equal(asked.field, "resume_token");
+    f->bare = false;
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(asked.result, RESULT_OK);
+    assert_int_equal(asked.decision.action, ACTION_COMPLETE);
 }
 
 static void a_forgotten_ticket_is_not_answered(void **state)
@@ -424,6 +447,7 @@ int main(void)
         TEST(an_unknown_workload_fails_closed_durably),
         TEST(a_caller_may_only_speak_for_its_tenants_and_environments),
         TEST(two_tenants_may_use_one_request_id),
+        TEST(a_report_without_the_last_answers_token_moves_nothing),
         TEST(a_forgotten_ticket_is_not_answered),
         TEST(every_boundary_is_there_after_a_restart),
         TEST(a_request_keeps_the_policy_of_its_admission),

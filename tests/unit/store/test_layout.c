@@ -32,8 +32,8 @@ static void builds_each_key_as_the_page_says(void **state)
     check_bytes(&key, SLICE_LITERAL("chat\0\1\2\3\4"));
     key = layout_policy_versions(SLICE_LITERAL("chat"));
     check_bytes(&key, SLICE_LITERAL("chat\0"));
-    key = layout_compiled(SLICE_LITERAL("chat"), 1, 2, 3);
-    check_bytes(&key, SLICE_LITERAL("chat\0\0\0\0\1\0\0\0\2\0\0\0\3"));
+    key = layout_compiled(SLICE_LITERAL("chat"), 1, 2, 3, 4);
+    check_bytes(&key, SLICE_LITERAL("chat\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"));
     key = layout_active(SLICE_LITERAL("chat"), SLICE_LITERAL("prod"));
     check_bytes(&key, SLICE_LITERAL("chat\0prod"));
     key = layout_catalog(0xfffefdfc);
@@ -84,7 +84,7 @@ static void takes_keys_apart_into_what_they_were_made_of(void **state)
 static void the_longest_key_fits_the_store(void **state)
 {
     struct slice name = longest_name();
-    const struct store_key keys[] = {layout_compiled(name, 1, 1, 1), layout_active(name, name),
+    const struct store_key keys[] = {layout_compiled(name, 1, 1, 1, 1), layout_active(name, name),
                                      layout_request((struct uuid){{1}}, name)};
 
     (void)state;
