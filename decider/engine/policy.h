@@ -100,7 +100,7 @@ struct policy {
     uint32_t catalog_version;
     uint32_t evidence_version; /* 0 until evidence is kept */
     uint32_t switches_version; /* 0 until switches are kept */
-    uint32_t traffic_class; /* enum traffic_class; unspecified: the key's, else noncritical */
+    uint32_t traffic_class;    /* enum traffic_class; unspecified: the key's, else noncritical */
     struct policy_ref id;
     struct policy_ref workload;
     struct policy_ref environment;
