@@ -12,9 +12,7 @@ struct digest {
     uint8_t bytes[DIGEST_BYTES];
 };
 
-/* One-shot. After the first call of a thread nothing is allocated but one small block per hash (two
- * hashes per HMAC), which libcrypto 3.0 takes and gives back by itself; if even that cannot be had,
- * the process ends. */
+/* One-shot; nothing is allocated. */
 void digest_sha256(struct slice bytes, struct digest *ret_digest);
 void digest_hmac(struct slice key, struct slice bytes, struct digest *ret_digest);
 /* Runs in time that depends on len alone. */

@@ -7,6 +7,12 @@
 
 #include "signalbox/slice.h"
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define MIX_LITTLE_ENDIAN(word) (word)
+#else
+#define MIX_LITTLE_ENDIAN(word) __builtin_bswap64(word)
+#endif
+
 /* A bijection whose every output bit depends on every input bit: the finaliser of SplitMix64
  * (Steele, Lea, Flood 2014). */
 static inline uint64_t mix_u64(uint64_t value)
@@ -28,11 +34,9 @@ static inline uint64_t mix_in_text(uint64_t digest, struct slice text)
     digest = mix_in(digest, text.len);
     for (size_t at = 0; at < text.len; at += 8) {
         uint64_t word = 0;
-        size_t bytes = text.len - at < 8 ? text.len - at : 8;
 
-        for (size_t i = 0; i < bytes; i++)
-            word |= (uint64_t)(unsigned char)text.ptr[at + i] << (8 * i);
-        digest = mix_in(digest, word);
+        memcpy(&word, text.ptr + at, text.len - at < 8 ? text.len - at : 8);
+        digest = mix_in(digest, MIX_LITTLE_ENDIAN(word));
     }
     return digest;
 }

@@ -195,8 +195,8 @@ static bool read_reply(struct signalbox_worker *worker, struct slice bytes)
 
     arena_reset(arena);
     ask = worker_sent_ask(worker, peek_correlation_id(bytes));
-    if (ask && wire_unpack(&signalbox__v1__stream_decide_reply__descriptor, bytes, arena, &message,
-                           &error) == RESULT_OK)
+    if (ask && wire_unpack_unscanned(&signalbox__v1__stream_decide_reply__descriptor, bytes, arena,
+                                     &message, &error) == RESULT_OK)
         answer_one(ask, (const Signalbox__V1__StreamDecideReply *)(void *)message, arena);
     else if (ask)
         answer_unreadable(ask, &error);

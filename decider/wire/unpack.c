@@ -15,26 +15,32 @@ static void on_free(void *arena, void *pointer)
     (void)pointer;
 }
 
+enum result wire_unpack_unscanned(const ProtobufCMessageDescriptor *descriptor,
+                                  struct slice bytes,
+                                  struct arena *arena,
+                                  ProtobufCMessage **ret_message,
+                                  struct wire_error *reterr_error)
+{
+    ProtobufCAllocator allocator = {on_alloc, on_free, arena};
+
+    *ret_message =
+        protobuf_c_message_unpack(descriptor, &allocator, bytes.len, (const uint8_t *)bytes.ptr);
+    if (*ret_message)
+        return RESULT_OK;
+    reterr_error->field[0] = '\0';
+    snprintf(reterr_error->text, sizeof reterr_error->text, "%s",
+             arena->failed ? "the message takes too much memory" : "the message is malformed");
+    return arena->failed ? RESULT_TOO_LARGE : RESULT_INVALID;
+}
+
 enum result wire_unpack(const ProtobufCMessageDescriptor *descriptor,
                         struct slice bytes,
                         struct arena *arena,
                         ProtobufCMessage **ret_message,
                         struct wire_error *reterr_error)
 {
-    ProtobufCAllocator allocator = {on_alloc, on_free, arena};
-    ProtobufCMessage *message;
     enum result result = scan_message(descriptor, bytes, reterr_error);
 
-    if (result)
-        return result;
-    message =
-        protobuf_c_message_unpack(descriptor, &allocator, bytes.len, (const uint8_t *)bytes.ptr);
-    if (message) {
-        *ret_message = message;
-        return RESULT_OK;
-    }
-    reterr_error->field[0] = '\0';
-    snprintf(reterr_error->text, sizeof reterr_error->text, "%s",
-             arena->failed ? "the message takes too much memory" : "the message is malformed");
-    return arena->failed ? RESULT_TOO_LARGE : RESULT_INVALID;
+    return result ? result
+                  : wire_unpack_unscanned(descriptor, bytes, arena, ret_message, reterr_error);
 }

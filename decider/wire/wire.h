@@ -33,6 +33,14 @@ MUST_USE enum result wire_unpack(const ProtobufCMessageDescriptor *descriptor,
                                  struct arena *arena,
                                  ProtobufCMessage **ret_message,
                                  struct wire_error *reterr_error);
+/* Without the scan, which is half of the work: for what this project's own decider packed. Still
+ * safe with any bytes, and what becomes of them is checked as ever; only texts may come shortened
+ * or not be UTF-8. *ret_message is NULL on failure. */
+MUST_USE enum result wire_unpack_unscanned(const ProtobufCMessageDescriptor *descriptor,
+                                           struct slice bytes,
+                                           struct arena *arena,
+                                           ProtobufCMessage **ret_message,
+                                           struct wire_error *reterr_error);
 
 /* One item of a packed StreamDecideRequest. request is what unpacks to a DecideRequest; requests is
  * how often it was there, and must be 1. */
