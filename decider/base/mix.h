@@ -25,20 +25,27 @@ static inline uint64_t mix_u64(uint64_t value)
 /* Takes value into a running digest; the order of calls matters. */
 static inline uint64_t mix_in(uint64_t digest, uint64_t value)
 {
-    return mix_u64(digest + UINT64_C(0x9e3779b97f4a7c15) + mix_u64(value));
+    return mix_u64((digest + UINT64_C(0x9e3779b97f4a7c15)) ^ value);
 }
 
 /* Length first, then eight bytes at a time, little-endian, the last padded with zeros. */
 static inline uint64_t mix_in_text(uint64_t digest, struct slice text)
 {
-    digest = mix_in(digest, text.len);
-    for (size_t at = 0; at < text.len; at += 8) {
-        uint64_t word = 0;
+    const char *at = text.ptr;
+    uint64_t word = 0;
+    size_t left;
 
-        memcpy(&word, text.ptr + at, text.len - at < 8 ? text.len - at : 8);
+    digest = mix_in(digest, text.len);
+    for (left = text.len; left >= 8; left -= 8, at += 8) {
+        memcpy(&word, at, 8);
         digest = mix_in(digest, MIX_LITTLE_ENDIAN(word));
     }
-    return digest;
+    if (!left)
+        return digest;
+    word = 0;
+    for (size_t i = 0; i < left; i++)
+        word |= (uint64_t)(unsigned char)at[i] << (8 * i);
+    return mix_in(digest, word);
 }
 
 #endif
