@@ -1,33 +1,38 @@
 /* The edge: one request as a story.
  *
- * A client sends POST /v1/chat/completions. Its worker's loop (http/listener) has read the whole
- * body; the handler hands it to relay/dispatch.
+ * A client sends POST /v1/chat/completions. Its worker's loop (http/listener) has read the
+ * whole body; the handler hands it to relay/dispatch.
  *
- *   1. What is said          core/headers, core/inspect: the body is looked at once. Every
- * top-level field has a verdict in inspect.def; what is not listed, stands twice or would move the
- * decision upstream is refused here, in OpenAI's shape. The rest becomes facts. A request without
- * any key is answered 401 at once: without a principal there is no question to ask.
- *   2. The question          core/exchange asks about boundary 0 (ask/asker). The edge waits up to
- *                            DECIDER_WAIT_MS and then fails closed, 503 decider_unavailable.
- *   3. The answer            SEND: core/rewrite splices the route's model into the body, byte for
- * byte otherwise; upstream/transfer takes the route's credential, which is bound to hosts, and
- * sends.
- *   4. The attempt           core/observation reads what comes. Nothing leaves for the client
- * before output: an error status, an error as the first event, a page of HTML or an empty answer is
- * a failed attempt, reported as the next boundary. RETRY and FALLBACK begin again at 3.
- *   5. The commit point      The first output (or the decision's hold) starts the client's stream;
- *                            pieces flow with back-pressure (relay/relay, http/respond). From here
- * on a failure ends with an error event and a cut connection.
- *   6. The end               The family's end mark is withheld until the decider has the report and
- *                            says COMPLETE; then the disposition goes out as a comment, and the
- * mark. A decider that is away does not hold up a good answer: it is delivered with disposition
- * "pending" and the report is repeated until acknowledged.
+ * 1. What is said (core/headers, core/inspect). The body is looked at once. Every top-level
+ *    field has a verdict in inspect.def; what is not listed, stands twice or would move the
+ *    decision upstream is refused here, in OpenAI's shape. The rest becomes facts. A request
+ *    without any key is answered 401 at once: without a principal there is no question to ask.
  *
- * The client that leaves, at any of these points, cancels the transfer at once and is reported; a
- * half-closed connection counts as left. The edge contains no policy.
+ * 2. The question (core/exchange, ask/asker). Boundary 0 is asked about. The edge waits up to
+ *    DECIDER_WAIT_MS and then fails closed, 503 decider_unavailable.
  *
- * Each worker thread has its own loop, transfers and questions; the process shares the decider's
- * client, the credentials and the counters. */
+ * 3. The answer (core/rewrite, upstream/transfer). SEND: the route's model is spliced into the
+ *    body, byte for byte otherwise; the transfer takes the route's credential, which is bound
+ *    to hosts.
+ *
+ * 4. The attempt (core/observation). Nothing leaves for the client before output: an error
+ *    status, an error as the first event, a page of HTML or an empty answer is a failed
+ *    attempt, reported as the next boundary. RETRY and FALLBACK begin again at 3.
+ *
+ * 5. The commit point (relay/relay, http/respond). The first output, or the decision's hold,
+ *    starts the client's stream; pieces flow with back-pressure. From here on a failure ends
+ *    with an error event and a cut connection.
+ *
+ * 6. The end. The family's end mark is withheld until the decider has the report and says
+ *    COMPLETE; then the disposition goes out as a comment, and the mark. A decider that is
+ *    away does not hold up a good answer: it is delivered with disposition "pending" and the
+ *    report is repeated until acknowledged.
+ *
+ * The client that leaves, at any of these points, cancels the transfer at once and is
+ * reported; a half-closed connection counts as left. The edge contains no policy.
+ *
+ * Each worker thread has its own loop, transfers and questions; the process shares the
+ * decider's client, the credentials and the counters. */
 #ifndef EDGE_EDGE_H
 #define EDGE_EDGE_H
 
