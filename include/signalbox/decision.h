@@ -71,6 +71,7 @@ enum trace_kind {
     TRACE_SENSITIVITY,
     TRACE_FAILURES,
     TRACE_BOUND_STATE,
+    TRACE_SIGN_OFFS,
     TRACE_QUALITY_CLASS, /* one member */
 };
 
@@ -211,6 +212,8 @@ struct decision {
     enum disposition disposition; /* unspecified while the request goes on */
     bool has_record;
     struct record record;
+    bool has_blocked;
+    struct trace_item blocked; /* the first check of a gate that refused an entry, when one did */
     bool has_trace;
     struct trace trace;
 };

@@ -7,11 +7,14 @@
 /* One chain: the attempts of one request, retries included. A policy may set less. */
 #define ATTEMPTS_MAX 16
 /* Entries of one policy, the primary included. */
-#define ENTRIES_MAX     16
-#define TOOL_CALLS_MAX  128
-#define TAGS_MAX        32
-#define LIST_ITEMS_MAX  64
-#define TRACE_ITEMS_MAX 512
+#define ENTRIES_MAX 16
+/* Routes of one policy, over all its entries. */
+#define ROUTES_MAX     32
+#define TOOL_CALLS_MAX 128
+#define TAGS_MAX       32
+#define LIST_ITEMS_MAX 64
+/* Every check of every route of the largest policy, and those around them. */
+#define TRACE_ITEMS_MAX 2048
 
 /* Text facts; the proto's comments repeat these. */
 #define NAME_BYTES_MAX          128

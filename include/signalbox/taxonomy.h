@@ -148,6 +148,76 @@ taxonomy_find(const struct taxonomy_row *rows, unsigned end, struct slice name)
 #define TAX_FILE   "signalbox/taxonomy/role.def"
 #include "signalbox/taxonomy/list.h"
 
+#define TAX_NAME   binding
+#define TAX_PREFIX BINDING
+#define TAX_FILE   "signalbox/taxonomy/binding.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   evidence_kind
+#define TAX_PREFIX EVIDENCE_KIND
+#define TAX_FILE   "signalbox/taxonomy/evidence_kind.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   evidence_state
+#define TAX_PREFIX EVIDENCE_STATE
+#define TAX_FILE   "signalbox/taxonomy/evidence_state.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   sign_off
+#define TAX_PREFIX SIGN_OFF
+#define TAX_FILE   "signalbox/taxonomy/sign_off.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   coverage
+#define TAX_PREFIX COVERAGE
+#define TAX_FILE   "signalbox/taxonomy/coverage.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   contract_check
+#define TAX_PREFIX CONTRACT_CHECK
+#define TAX_FILE   "signalbox/taxonomy/contract_check.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   parity_check
+#define TAX_PREFIX PARITY_CHECK
+#define TAX_FILE   "signalbox/taxonomy/parity_check.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   switch_scope
+#define TAX_PREFIX SWITCH_SCOPE
+#define TAX_FILE   "signalbox/taxonomy/switch_scope.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   rollback_rule
+#define TAX_PREFIX ROLLBACK_RULE
+#define TAX_FILE   "signalbox/taxonomy/rollback_rule.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   audit_action
+#define TAX_PREFIX AUDIT_ACTION
+#define TAX_FILE   "signalbox/taxonomy/audit_action.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   feedback
+#define TAX_PREFIX FEEDBACK
+#define TAX_FILE   "signalbox/taxonomy/feedback.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   strength
+#define TAX_PREFIX STRENGTH
+#define TAX_FILE   "signalbox/taxonomy/strength.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   spend_window
+#define TAX_PREFIX SPEND_WINDOW
+#define TAX_FILE   "signalbox/taxonomy/spend_window.def"
+#include "signalbox/taxonomy/list.h"
+
+#define TAX_NAME   payload_storage
+#define TAX_PREFIX PAYLOAD_STORAGE
+#define TAX_FILE   "signalbox/taxonomy/payload_storage.def"
+#include "signalbox/taxonomy/list.h"
+
 #define TAX_NAME   intent
 #define TAX_PREFIX INTENT
 #define TAX_FILE   "signalbox/taxonomy/intent.def"
