@@ -43,7 +43,8 @@ struct json_scanner {
 struct json_scan_value {
     ondemand::value value;
     scan *state;
-    bool consumed; /* simdjson must not unescape a string twice: its buffer has room for one */
+    bool consumed;   /* simdjson must not unescape a string twice: its buffer has room for one */
+    const char *end; /* behind an array or object that was read whole */
 };
 
 namespace
@@ -54,7 +55,7 @@ each_member(ondemand::object object, scan *state, json_scan_member on_member, vo
 {
     for (auto field : object) {
         std::string_view key;
-        json_scan_value value{{}, state, false};
+        json_scan_value value{{}, state, false, nullptr};
 
         if (field.unescaped_key().get(key) || field.value().get(value.value)) {
             state->malformed = true;
@@ -74,7 +75,7 @@ each_element(ondemand::array array, scan *state, json_scan_element on_element, v
     uint64_t index = 0;
 
     for (auto element : array) {
-        json_scan_value value{{}, state, false};
+        json_scan_value value{{}, state, false, nullptr};
 
         if (element.get(value.value)) {
             state->malformed = true;
@@ -108,6 +109,18 @@ bool consume(json_scan_value *value, enum json_scan_type type)
         return false;
     value->consumed = true;
     return true;
+}
+
+/* Where the reading stands now is the token behind the value: a comma or its parent's end. */
+void mark_end(json_scan_value *value)
+{
+    const char *behind = nullptr;
+
+    if (value->value.current_location().get(behind))
+        return;
+    while (is_space(behind[-1]))
+        behind--;
+    value->end = behind;
 }
 
 } // namespace
@@ -186,6 +199,13 @@ struct slice json_scan_raw(struct json_scan_value *value)
     return raw;
 }
 
+struct slice json_scan_span(struct json_scan_value *value)
+{
+    const char *start = value->value.raw_json_token().data();
+
+    return value->end ? slice{start, static_cast<size_t>(value->end - start)} : slice{nullptr, 0};
+}
+
 bool json_scan_bool(struct json_scan_value *value, bool *ret_truth)
 {
     if (!consume(value, JSON_SCAN_BOOL))
@@ -231,6 +251,8 @@ json_scan_members(struct json_scan_value *value, json_scan_member on_member, voi
     state->depth++;
     json_scan_result result = each_member(object, state, on_member, context);
     state->depth--;
+    if (result == JSON_SCAN_OK)
+        mark_end(value);
     return result;
 }
 
@@ -249,5 +271,7 @@ json_scan_elements(struct json_scan_value *value, json_scan_element on_element, 
     state->depth++;
     json_scan_result result = each_element(array, state, on_element, context);
     state->depth--;
+    if (result == JSON_SCAN_OK)
+        mark_end(value);
     return result;
 }

@@ -60,6 +60,10 @@ enum json_scan_type json_scan_type(struct json_scan_value *value);
 /* The value's token as it stands in the body: for a scalar, without trailing white space; for the
  * offset of a string's opening quote use ptr - body.ptr. */
 struct slice json_scan_raw(struct json_scan_value *value);
+/* The whole of an array or object, from bracket to bracket as it stands in the body, once
+ * json_scan_members or json_scan_elements has read it to its end; before that, and of a scalar, the
+ * empty slice. */
+struct slice json_scan_span(struct json_scan_value *value);
 /* Readers: true, and the result set, when the value is of that type. A reader of its type consumes
  * the value; a second one reads nothing. */
 bool json_scan_bool(struct json_scan_value *value, bool *ret_truth);

@@ -188,6 +188,56 @@ static void raw_is_the_token_in_the_body(void **state)
     }
 }
 
+struct span {
+    const char *key;
+    bool read; /* look into the value before asking for its span */
+    struct slice span;
+};
+
+static bool on_span(void *context, struct slice key, struct json_scan_value *value)
+{
+    struct span *span = context;
+
+    if (!slice_is(key, span->key))
+        return true;
+    if (span->read && !on_read(NULL, key, value))
+        return false;
+    span->span = json_scan_span(value);
+    return true;
+}
+
+static void the_span_of_what_was_read_is_its_bytes(void **state)
+{
+    static const struct {
+        const char *body, *key, *span;
+    } rows[] = {
+        {"{\"a\":[]}", "a", "[]"},
+        {"{\"a\":{}}", "a", "{}"},
+        {"{\"a\" : [ 1 , 2 ]  , \"b\":[3]}", "a", "[ 1 , 2 ]"},
+        {"{\"a\":[1],\"b\":\t[3, {\"c\":\"]}\"}]\n}\n ", "b", "[3, {\"c\":\"]}\"}]"},
+        {"{\"b\":[{\"a\":[{}]}, {\"x\\u0079\":\"\\\"\"} ] , \"c\":null}", "b",
+         "[{\"a\":[{}]}, {\"x\\u0079\":\"\\\"\"} ]"},
+        {"{\"a\":{\"b\":{\"c\":1}}\r\n,\"d\":2}", "a", "{\"b\":{\"c\":1}}"},
+        {"{\"a\":\"text\"}", "a", ""},
+        {"{\"a\":12,\"b\":[]}", "a", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct span span = {rows[i].key, true, {NULL, 0}};
+        struct span unread = {rows[i].key, false, {NULL, 0}};
+
+        assert_int_equal(scan_slice(slice_of(rows[i].body), on_span, &span), JSON_SCAN_OK);
+        if (!slice_is(span.span, rows[i].span))
+            fail_msg("%s: '%.*s'", rows[i].body, (int)span.span.len, span.span.ptr);
+        if (span.span.len)
+            assert_int_equal(strstr(rows[i].body, rows[i].span) - rows[i].body,
+                             span.span.ptr - padded);
+        assert_int_equal(scan_slice(slice_of(rows[i].body), on_span, &unread), JSON_SCAN_OK);
+        assert_int_equal(unread.span.len, 0);
+    }
+}
+
 static void bodies_that_are_no_json_are_malformed(void **state)
 {
     static const struct slice rows[] = {
@@ -416,6 +466,7 @@ int main(void)
         WITH_SCANNER(members_come_in_order_with_unescaped_keys),
         WITH_SCANNER(readers_give_every_type),
         WITH_SCANNER(raw_is_the_token_in_the_body),
+        WITH_SCANNER(the_span_of_what_was_read_is_its_bytes),
         WITH_SCANNER(bodies_that_are_no_json_are_malformed),
         WITH_SCANNER(another_top_level_is_told_apart),
         WITH_SCANNER(bad_literals_are_found_when_they_are_read),
