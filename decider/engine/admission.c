@@ -2,6 +2,7 @@
 #include "engine/admission.h"
 
 #include "engine/answer.h"
+#include "engine/candidate.h"
 #include "engine/money.h"
 
 typedef bool guard(const struct engine_input *input);
@@ -27,6 +28,11 @@ static bool no_policy(const struct engine_input *input)
     return input->policy == NULL;
 }
 
+static bool policy_off(const struct engine_input *input)
+{
+    return input->view->policy_off.scope;
+}
+
 static bool blocked(const struct engine_input *input)
 {
     return input->facts->blocks != 0;
@@ -47,12 +53,18 @@ static bool model_not_allowed(const struct engine_input *input)
     const struct policy *policy = input->policy;
     struct slice asked = input->facts->requested_model;
 
-    if (slice_equal(asked, policy_text(policy, primary_of(input)->model_id)))
-        return false;
-    for (unsigned i = 0; i < policy->aliases.len; i++)
-        if (slice_equal(asked, policy_list_text(policy, policy->aliases, i)))
-            return false;
-    return true;
+    return !slice_equal(asked, policy_text(policy, primary_of(input)->model_id)) &&
+           !policy_list_has(policy, policy->aliases, asked);
+}
+
+/* The list is of paid tiers; who asks for none is served by any policy. */
+static bool service_tier_not_allowed(const struct engine_input *input)
+{
+    const struct policy *policy = input->policy;
+    struct slice asked = input->facts->service_tier;
+
+    return asked.len && policy->service_tiers.len &&
+           !policy_list_has(policy, policy->service_tiers, asked);
 }
 
 static bool over(uint64_t found, uint64_t max)
@@ -109,7 +121,16 @@ static enum failure block_class(uint64_t blocks)
     return FAILURE_POLICY_DENIED;
 }
 
-static bool refuse(const struct engine_input *input, struct engine_output *output)
+/* The switch that stops the whole policy is told as the primary's. */
+static void trace_policy_off(const struct engine_input *input, struct trace_sink *sink)
+{
+    const struct gate_finding finding = candidate_switch_finding(input->view->policy_off);
+
+    trace_add(sink, &(struct trace_place){input->policy, 0, primary_of(input)}, &finding);
+}
+
+static bool
+refuse(const struct engine_input *input, struct trace_sink *sink, struct engine_output *output)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         enum reason reason = refusals[i].reason;
@@ -121,44 +142,78 @@ static bool refuse(const struct engine_input *input, struct engine_output *outpu
             reason = input->view->refusal;
         if (reason == REASON_BLOCKED_BY_GATEWAY)
             failure = block_class(input->facts->blocks);
+        if (refusals[i].refuses == policy_off)
+            trace_policy_off(input, sink);
         answer_stop(input, failure, reason, DISPOSITION_FAIL_CLOSED, output);
         return true;
     }
     return false;
 }
 
-/* No entry: the gate that blocked the primary is the reason, else its health. */
-static void
-stop(const struct engine_input *input, bool primary_passes, struct engine_output *output)
+static void stop(const struct engine_input *input, enum reason reason, struct engine_output *output)
 {
-    enum reason reason = REASON_UNHEALTHY;
-
-    if (!primary_passes)
-        reason = slice_is(output->blocking_check, "data_class") ? REASON_DATA_CLASS_NOT_APPROVED
-                                                                : REASON_GATE_BLOCKED;
     answer_stop(input, FAILURE_NONE, reason, DISPOSITION_FAIL_CLOSED, output);
+}
+
+/* The gate that blocked the primary is the reason, else its health. */
+static enum reason why_none(const struct candidate *primary, const struct engine_output *output)
+{
+    if (primary->passes)
+        return REASON_UNHEALTHY;
+    return slice_is(output->decision.blocked.check, check_row(CHECK_DATA_CLASS)->name)
+               ? REASON_DATA_CLASS_NOT_APPROVED
+               : REASON_GATE_BLOCKED;
+}
+
+static void go(const struct engine_input *input,
+               const struct candidate *candidate,
+               enum reason reason,
+               struct engine_output *output)
+{
+    if (policy_entry(input->policy, candidate->entry)->kind != ENTRY_KIND_ROUTE)
+        answer_without_route(input, candidate->entry, output);
+    else if (input->view->reserve_refused)
+        stop(input, REASON_BUDGET_IN_FLIGHT, output);
+    else
+        answer_route(input, ACTION_SEND, reason, candidate, 0, output);
+}
+
+/* An operator's pin is never silently ignored: what cannot go there fails closed. */
+static void go_to_pin(const struct engine_input *input,
+                      struct trace_sink *sink,
+                      unsigned entry,
+                      struct engine_output *output)
+{
+    struct candidate candidate = {.found = false};
+
+    if (entry < input->policy->entries.len)
+        candidate = candidate_of_entry(input, sink, entry, output);
+    if (candidate.found)
+        go(input, &candidate, REASON_PINNED, output);
+    else
+        stop(input, REASON_PIN_BLOCKED, output);
 }
 
 void admission_decide(const struct engine_input *input,
                       struct trace_sink *sink,
                       struct engine_output *output)
 {
-    struct candidate candidate;
-    enum reason unhealthy;
-    bool primary_passes;
+    struct candidate primary, stand_in = {.found = false};
 
-    if (refuse(input, output))
+    if (refuse(input, sink, output))
         return;
-    primary_passes = candidate_check(input, sink, 0, output, &candidate, &unhealthy);
-    if (primary_passes && !candidate.found)
-        candidate = candidate_for_admission(input, sink, unhealthy, output);
-    if (!candidate.found)
-        stop(input, primary_passes, output);
-    else if (policy_entry(input->policy, candidate.entry)->kind != ENTRY_KIND_ROUTE)
-        answer_without_route(input, candidate.entry, output);
-    else if (input->view->reserve_refused)
-        answer_stop(input, FAILURE_NONE, REASON_BUDGET_IN_FLIGHT, DISPOSITION_FAIL_CLOSED, output);
+    if (input->view->pin) {
+        go_to_pin(input, sink, input->view->pin - 1U, output);
+        return;
+    }
+    primary = candidate_of_entry(input, sink, 0, output);
+    if (primary.passes && (!primary.found || primary.slow))
+        stand_in = candidate_for_admission(input, sink, &primary, output);
+    if (stand_in.found)
+        go(input, &stand_in, primary.found ? REASON_LATENCY_OVER_TARGET : primary.unhealthy,
+           output);
+    else if (primary.found)
+        go(input, &primary, REASON_PRIMARY, output);
     else
-        answer_route(input, ACTION_SEND, candidate.entry ? unhealthy : REASON_PRIMARY, &candidate,
-                     0, output);
+        stop(input, why_none(&primary, output), output);
 }

@@ -61,12 +61,27 @@ static struct route route_of(const struct policy *policy,
     };
 }
 
-static void
-add_intent(struct engine_output *output, enum intent kind, unsigned entry, uint64_t amount_nusd)
+static void add_intent(struct engine_output *output, enum intent kind, uint64_t amount_nusd)
 {
     if (output->intents_count < INTENTS_MAX)
-        output->intents[output->intents_count++] =
-            (struct engine_intent){kind, (uint8_t)entry, amount_nusd};
+        output->intents[output->intents_count++] = (struct engine_intent){
+            kind, (uint8_t)output->entry, (uint8_t)output->route, amount_nusd};
+}
+
+static struct notice notice_of(const struct policy *policy, const struct policy_entry *entry)
+{
+    return (struct notice){.text = policy_text(policy, entry->notice),
+                           .in_body = policy->notice_in_body && entry->notice.len};
+}
+
+/* The smallest of those that are given; 0: none is. */
+static uint64_t smallest(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t least = a;
+
+    if (b && (!least || b < least))
+        least = b;
+    return c && (!least || c < least) ? c : least;
 }
 
 /* What ended the last attempt stays visible in the answer that follows it. */
@@ -89,11 +104,12 @@ void answer_route(const struct engine_input *input,
 {
     const struct policy *policy = input->policy;
     const struct policy_entry *entry = policy_entry(policy, candidate->entry);
-    const struct policy_route *route = policy_route(policy, entry->route);
+    const struct policy_route *route = policy_route(policy, candidate->route);
     struct decision *decision = &output->decision;
     uint64_t asked = input->facts->max_output_tokens;
 
     output->entry = candidate->entry;
+    output->route = candidate->route;
     decision->action = action;
     decision->reason = reason;
     decision->has_route = true;
@@ -101,18 +117,19 @@ void answer_route(const struct engine_input *input,
     decision->attempt = input->chain->attempts_count + 1;
     decision->delay_ms = delay_ms;
     decision->timeouts = timeouts_of(input, route, delay_ms);
-    decision->output_tokens_cap = asked ? asked : policy->output_tokens_max;
-    decision->output_cap_added = !asked && policy->output_tokens_max;
+    decision->output_tokens_cap =
+        smallest(asked, policy->output_tokens_max, entry->limits.output_tokens_max);
+    decision->output_cap_added = !asked && decision->output_tokens_cap;
     decision->hold = policy->hold_output;
     decision->restart_output = reason == REASON_RESTART;
-    decision->notice.text = policy_text(policy, entry->notice);
+    decision->notice = notice_of(policy, entry);
     decision->reservation_expires_unix_ms =
         input->now_ms + delay_ms + decision->timeouts.total_ms + RESERVATION_GRACE_MS;
     if (input->report)
         set_failure(input, input->classification.failure, output);
-    add_intent(output, INTENT_RESERVE, candidate->entry, candidate->estimate_nusd);
+    add_intent(output, INTENT_RESERVE, candidate->estimate_nusd);
     if (action == ACTION_RETRY)
-        add_intent(output, INTENT_RETRY_TOKEN, candidate->entry, 0);
+        add_intent(output, INTENT_RETRY_TOKEN, 0);
 }
 
 void answer_without_route(const struct engine_input *input,
@@ -139,7 +156,7 @@ void answer_without_route(const struct engine_input *input,
         decision->reason = REASON_DEFAULT_RESPONSE;
         decision->disposition = DISPOSITION_FALLBACK_SUCCESS;
         decision->default_response = policy_text(policy, entry->default_response);
-        decision->notice.text = policy_text(policy, entry->notice);
+        decision->notice = notice_of(policy, entry);
     }
 }
 
@@ -148,16 +165,18 @@ void answer_complete(const struct engine_input *input,
                      struct engine_output *output)
 {
     const struct chain *chain = input->chain;
+    const struct chain_attempt *last = &chain->attempts[chain->attempts_count - 1];
+    const struct policy_entry *entry = policy_entry(input->policy, last->entry);
     struct decision *decision = &output->decision;
 
-    output->entry = chain->attempts[chain->attempts_count - 1].entry;
+    output->entry = last->entry;
+    output->route = last->route;
     decision->action = ACTION_COMPLETE;
     decision->reason = reason;
     decision->disposition =
         output->entry ? DISPOSITION_FALLBACK_SUCCESS : DISPOSITION_PRIMARY_SUCCESS;
-    decision->route.tier = (enum tier)policy_entry(input->policy, output->entry)->tier;
-    decision->notice.text =
-        policy_text(input->policy, policy_entry(input->policy, output->entry)->notice);
+    decision->route.tier = (enum tier)entry->tier;
+    decision->notice = notice_of(input->policy, entry);
     set_failure(input, input->classification.failure, output);
 }
 

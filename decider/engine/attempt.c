@@ -1,10 +1,11 @@
 /* After an attempt: what it cost, whether it answered, and if not, the first row of attempt.def
- * whose guard holds. Guards only look; the search for the next entry runs at most once and is
- * traced then. */
+ * whose guard holds. Guards only look; the route's own gates and the search for the next entry are
+ * asked at most once each and traced then. */
 #include "engine/attempt.h"
 
 #include "engine/answer.h"
 #include "engine/backoff.h"
+#include "engine/candidate.h"
 #include "engine/money.h"
 
 struct attempt {
@@ -13,12 +14,14 @@ struct attempt {
     struct engine_output *output;
     const struct failure_row *class;
     unsigned entry; /* of the attempt that ended */
+    unsigned route;
     bool output_visible;
     enum side_effect side_effect;
     uint64_t charged_nusd; /* with this attempt's */
     bool searched;
     struct candidate next;
-    uint32_t delay_ms; /* by may_retry */
+    struct candidate same; /* by may_retry */
+    uint32_t delay_ms;     /* by may_retry */
 };
 
 typedef bool guard(struct attempt *attempt);
@@ -94,6 +97,11 @@ static bool terminal(struct attempt *attempt)
     return !named(attempt) || (schema && attempt->input->chain->schema_retries > 0);
 }
 
+static bool policy_off(struct attempt *attempt)
+{
+    return attempt->input->view->policy_off.scope;
+}
+
 static bool attempts_used(struct attempt *attempt)
 {
     return attempt->input->chain->attempts_count >= attempt->input->policy->attempts_max;
@@ -134,51 +142,62 @@ static bool visible_for_good(struct attempt *attempt)
     if (!visible(attempt))
         return false;
     return !attempt->input->policy->restart_after_partial_output ||
-           !attempt->input->facts->can_restart || attempts_used(attempt) || total_used(attempt) ||
-           cost_used(attempt) || !search(attempt)->found;
+           !attempt->input->facts->can_restart || policy_off(attempt) || attempts_used(attempt) ||
+           total_used(attempt) || cost_used(attempt) || !search(attempt)->found;
 }
 
-static unsigned retries_on(const struct chain *chain, unsigned entry)
+static unsigned retries_on(const struct chain *chain, unsigned route)
 {
     unsigned attempts = 0;
 
     for (unsigned i = 0; i < chain->attempts_count; i++)
-        attempts += chain->attempts[i].entry == entry;
+        attempts += chain->attempts[i].route == route;
     return attempts ? attempts - 1 : 0;
 }
 
-/* What the route's attempt may cost, on top of what was charged, is within the policy's limit. */
-static bool retry_fits_cost(const struct attempt *attempt)
+/* After the hard stop only an entry that shows its notice goes on, by a retry too. */
+static bool stops_hard(const struct attempt *attempt)
 {
-    const struct policy *policy = attempt->input->policy;
-    const struct policy_entry *entry = policy_entry(policy, attempt->entry);
-    uint64_t next_nusd = money_estimate_nusd(attempt->input, policy_route(policy, entry->route));
-
-    return !policy->cost_nusd_max ||
-           money_sum_nusd(attempt->charged_nusd, next_nusd) <= policy->cost_nusd_max;
+    return candidate_hard_stop(attempt->input) &&
+           !policy_entry(attempt->input->policy, attempt->entry)->requires_user_notice;
 }
 
-static bool may_retry(struct attempt *attempt)
+/* Everything but the route itself lets it be tried again. */
+static bool retry_fits(struct attempt *attempt)
 {
     const struct engine_input *input = attempt->input;
-    unsigned retries = retries_on(input->chain, attempt->entry);
-    unsigned attempts_left = input->policy->attempts_max - input->chain->attempts_count;
+    unsigned retries = retries_on(input->chain, attempt->route);
     bool never_fits = slice_is(input->classification.detail, "request_exceeds_limit");
 
     if (!attempt->class->retryable || never_fits || input->view->retry_refused ||
-        retries >= input->policy->retries_per_route_max ||
-        input->view->routes[attempt->entry].unhealthy != REASON_UNSPECIFIED ||
-        !retry_fits_cost(attempt))
+        retries >= input->policy->retries_per_route_max || stops_hard(attempt))
         return false;
-    if (!backoff_delay(input, retries, &attempt->delay_ms) ||
-        (int64_t)attempt->delay_ms >= candidate_time_left_ms(input))
+    return backoff_delay(input, retries, &attempt->delay_ms) &&
+           (int64_t)attempt->delay_ms < candidate_time_left_ms(input);
+}
+
+/* The same route again passes what it passed before, asked anew: the data boundary holds for every
+ * attempt, evidence may have expired meanwhile, and somebody may have turned a switch. */
+static bool may_retry(struct attempt *attempt)
+{
+    const struct engine_input *input = attempt->input;
+    unsigned attempts_left = input->policy->attempts_max - input->chain->attempts_count;
+
+    if (!retry_fits(attempt))
         return false;
-    return attempts_left > 1 || !search(attempt)->found;
+    attempt->same =
+        candidate_for_retry(input, attempt->sink, attempt->entry, attempt->route, attempt->output);
+    return attempt->same.found && (attempts_left > 1 || !search(attempt)->found);
 }
 
 static bool next_found(struct attempt *attempt)
 {
     return search(attempt)->found;
+}
+
+static bool hard_stop(struct attempt *attempt)
+{
+    return candidate_hard_stop(attempt->input);
 }
 
 static bool always(struct attempt *attempt)
@@ -205,21 +224,6 @@ static const struct step {
 #undef S
 };
 
-/* The same route again; its gates held at the last boundary, and what they read of the live world
- * (money, time) is asked anew by may_retry and the steps before it. */
-static void retry(struct attempt *attempt, enum reason reason)
-{
-    const struct engine_input *input = attempt->input;
-    const struct policy_entry *entry = policy_entry(input->policy, attempt->entry);
-    struct candidate same = {
-        .found = true,
-        .entry = attempt->entry,
-        .estimate_nusd = money_estimate_nusd(input, policy_route(input->policy, entry->route)),
-    };
-
-    answer_route(input, ACTION_RETRY, reason, &same, attempt->delay_ms, attempt->output);
-}
-
 static void next(struct attempt *attempt, enum reason reason)
 {
     const struct engine_input *input = attempt->input;
@@ -245,7 +249,8 @@ static void apply(struct attempt *attempt, const struct step *step)
         answer_stop(input, FAILURE_BUDGET_EXHAUSTED, REASON_BUDGET_EXHAUSTED,
                     DISPOSITION_FAIL_CLOSED, attempt->output);
     } else if (step->move == MOVE_RETRY) {
-        retry(attempt, step->reason);
+        answer_route(input, ACTION_RETRY, step->reason, &attempt->same, attempt->delay_ms,
+                     attempt->output);
     } else {
         next(attempt, step->reason);
     }
@@ -267,14 +272,19 @@ static bool complete(const struct engine_input *input, struct engine_output *out
     return true;
 }
 
-static void settle(const struct engine_input *input, unsigned entry, struct engine_output *output)
+static void settle(const struct engine_input *input,
+                   const struct chain_attempt *last,
+                   struct engine_output *output)
 {
-    const struct policy *policy = input->policy;
-    const struct policy_route *route = policy_route(policy, policy_entry(policy, entry)->route);
+    const struct policy_route *route = policy_route(input->policy, last->route);
 
     output->charged_nusd = money_charge_nusd(input, route, &output->charge_estimated);
-    output->intents[output->intents_count++] =
-        (struct engine_intent){INTENT_SETTLE, (uint8_t)entry, output->charged_nusd};
+    output->intents[output->intents_count++] = (struct engine_intent){
+        .kind = INTENT_SETTLE,
+        .entry = last->entry,
+        .route = last->route,
+        .amount_nusd = output->charged_nusd,
+    };
 }
 
 void attempt_decide(const struct engine_input *input,
@@ -282,20 +292,21 @@ void attempt_decide(const struct engine_input *input,
                     struct engine_output *output)
 {
     const struct chain *chain = input->chain;
-    unsigned entry = chain->attempts[chain->attempts_count - 1].entry;
+    const struct chain_attempt *last = &chain->attempts[chain->attempts_count - 1];
     enum side_effect effect = attempt_side_effect(input->facts, input->report);
     struct attempt attempt = {
         .input = input,
         .sink = sink,
         .output = output,
         .class = signalbox_failure_row(input->classification.failure),
-        .entry = entry,
+        .entry = last->entry,
+        .route = last->route,
         .output_visible = chain->output_visible || input->report->output_visible,
         .side_effect = effect > chain->side_effect ? effect : chain->side_effect,
     };
     const struct step *step = steps;
 
-    settle(input, entry, output);
+    settle(input, last, output);
     attempt.charged_nusd = money_sum_nusd(chain->charged_nusd, output->charged_nusd);
     if (complete(input, output))
         return;

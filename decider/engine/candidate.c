@@ -1,7 +1,9 @@
-/* Entries in order: an entry's own reasons first, then its gates, then health. */
+/* Entries in order: an entry's own reasons first, then its routes in the request's own order. All
+ * checks are asked and traced, also behind one that blocks: who reads a trace wants to know
+ * everything that is missing. */
 #include "engine/candidate.h"
 
-#include "engine/money.h"
+#include "engine/candidate_route.h"
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -31,119 +33,139 @@ int64_t candidate_time_left_ms(const struct engine_input *input)
     return left;
 }
 
-static void trace_entry(struct trace_sink *sink,
-                        const struct engine_input *input,
-                        unsigned index,
-                        struct trace_item item)
+/* Traces a check of the entry: it is named by its first route, where it has one. */
+static bool find(const struct engine_input *input,
+                 struct trace_sink *sink,
+                 unsigned index,
+                 const struct gate_finding *finding)
 {
     const struct policy_entry *entry = policy_entry(input->policy, index);
+    bool routed = entry->kind == ENTRY_KIND_ROUTE;
+    const struct trace_place place = {input->policy, index,
+                                      routed ? policy_route(input->policy, entry->route) : NULL};
 
-    item.entry = index;
-    if (entry->kind == ENTRY_KIND_ROUTE)
-        item.route = policy_text(input->policy, policy_route(input->policy, entry->route)->id);
-    trace_add(sink, &item);
+    trace_add(sink, &place, finding);
+    return finding->verdict != VERDICT_BLOCK;
 }
 
-/* What the live view says of the entry; REASON_UNSPECIFIED: nothing against it. */
-static enum reason
-check_health(const struct engine_input *input, struct trace_sink *sink, unsigned index)
-{
-    const struct view_route *view = &input->view->routes[index];
-    int64_t left_ms = candidate_time_left_ms(input);
-    bool slow = view->first_output_p95_ms && (int64_t)view->first_output_p95_ms > left_ms;
-    enum reason unhealthy = view->unhealthy != REASON_UNSPECIFIED ? view->unhealthy
-                            : slow                                ? REASON_LATENCY_OVER_TARGET
-                                                                  : REASON_UNSPECIFIED;
+/* ---- one entry ---- */
 
-    trace_entry(
-        sink, input, index,
-        (struct trace_item){
-            .check = SLICE_LITERAL("health"),
-            .verdict = gate_verdict(unhealthy == REASON_UNSPECIFIED),
-            .found = trace_word(unhealthy == REASON_UNSPECIFIED ? "healthy"
-                                                                : signalbox_reason_name(unhealthy)),
-            .needed = trace_of(TRACE_MILLISECONDS, left_ms > 0 ? (uint64_t)left_ms : 0),
-        });
-    return unhealthy;
+/* The first block of the boundary stays. */
+static void remember(struct engine_output *output, bool blocked, const struct trace_item *blocking)
+{
+    if (!blocked || output->decision.has_blocked)
+        return;
+    output->decision.has_blocked = true;
+    output->decision.blocked = *blocking;
 }
 
-static uint64_t data_classes_of(const struct facts *facts)
+/* Adds what a route has to say; the first that may serve stays, unless it is slow and this one is
+ * not. */
+static void merge(struct candidate *candidate,
+                  unsigned place,
+                  unsigned route,
+                  const struct candidate_look *look)
 {
-    return facts->data_classes ? facts->data_classes : SET_OF(DATA_CLASS_UNCLASSIFIED);
-}
+    bool serves = look->passes && look->unhealthy == REASON_UNSPECIFIED;
 
-bool candidate_check(const struct engine_input *input,
-                     struct trace_sink *sink,
-                     unsigned index,
-                     struct engine_output *output,
-                     struct candidate *ret_candidate,
-                     enum reason *ret_unhealthy)
-{
-    const struct policy *policy = input->policy;
-    const struct policy_entry *entry = policy_entry(policy, index);
-    const struct policy_route *route = policy_route(policy, entry->route);
-    struct gate_input gate = {
-        .question = input,
-        .entry = entry,
-        .route = route,
-        .primary = policy_route(policy, policy_entry(policy, 0)->route),
-        .index = index,
-        .data_classes = data_classes_of(input->facts),
-        .needs = input->facts->needs | (input->facts->stream ? SET_OF(NEED_STREAMING) : 0),
-        .output_tokens = money_output_tokens(input, route),
-        .estimate_nusd = money_estimate_nusd(input, route),
-        .charged_nusd = money_sum_nusd(input->chain->charged_nusd, output->charged_nusd),
-        .output_visible =
-            input->chain->output_visible || (input->report && input->report->output_visible),
-        .sink = sink,
-    };
-    bool passes = gate_check_all(&gate);
-
-    *ret_unhealthy = check_health(input, sink, index);
-    if (!passes && output->blocking_gate == GATE_UNSPECIFIED) {
-        output->blocking_gate = gate.blocking_gate;
-        output->blocking_check = slice_of(gate.blocking_check);
+    candidate->passes |= look->passes;
+    if (look->passes && !serves) {
+        if (!candidate->sick)
+            candidate->unhealthy = look->unhealthy;
+        candidate->sick |= UINT32_C(1) << place;
     }
-    *ret_candidate = (struct candidate){
-        .found = passes && *ret_unhealthy == REASON_UNSPECIFIED,
-        .entry = index,
-        .estimate_nusd = gate.estimate_nusd,
-    };
-    return passes;
+    if (!serves || (candidate->found && (!candidate->slow || look->slow)))
+        return;
+    candidate->found = true;
+    candidate->slow = look->slow;
+    candidate->route = route;
+    candidate->estimate_nusd = look->estimate_nusd;
 }
 
-/* A queue takes who can wait; a default response takes anybody. */
-static bool
-check_without_route(const struct engine_input *input, struct trace_sink *sink, unsigned index)
-{
-    bool queue = policy_entry(input->policy, index)->kind == ENTRY_KIND_QUEUE;
-    bool passes = !queue || input->facts->tolerates_queue;
-
-    trace_entry(sink, input, index,
-                (struct trace_item){
-                    .check = SLICE_LITERAL("tolerates_queue"),
-                    .verdict = queue ? gate_verdict(passes) : VERDICT_NOT_REQUIRED,
-                    .found = trace_word(passes ? "yes" : "no"),
-                    .needed = trace_word(queue ? "the caller can wait" : ""),
-                });
-    return passes;
-}
-
-/* Gates and health of an entry whose reasons already allow it. */
-static struct candidate try_entry(const struct engine_input *input,
+static struct candidate of_routes(const struct engine_input *input,
                                   struct trace_sink *sink,
                                   unsigned index,
                                   struct engine_output *output)
 {
+    const struct policy_entry *entry = policy_entry(input->policy, index);
     struct candidate candidate = {.entry = index};
-    enum reason unhealthy;
+    uint32_t left = (uint32_t)(SET_OF(entry->routes_count) - 1);
+    struct candidate_look look;
+    struct trace_item blocking;
+    bool blocked = false;
 
-    if (policy_entry(input->policy, index)->kind == ENTRY_KIND_ROUTE)
-        candidate_check(input, sink, index, output, &candidate, &unhealthy);
-    else
-        candidate.found = check_without_route(input, sink, index);
+    while (left && (!candidate.found || candidate.slow)) {
+        unsigned place = candidate_draw(input, index, &left);
+
+        candidate_look_at(input, sink, (struct candidate_place){index, entry->route + place, false},
+                          output->charged_nusd, &look);
+        merge(&candidate, place, entry->route + place, &look);
+        if (look.blocked && !blocked)
+            blocking = look.blocking;
+        blocked |= look.blocked;
+    }
+    if (!candidate.found)
+        remember(output, blocked, &blocking);
     return candidate;
 }
+
+/* A queue takes who can wait; a default response takes anybody whom the entry is for. */
+static struct candidate of_no_route(const struct engine_input *input,
+                                    struct trace_sink *sink,
+                                    unsigned index,
+                                    struct engine_output *output)
+{
+    const struct policy_entry *entry = policy_entry(input->policy, index);
+    bool queue = entry->kind == ENTRY_KIND_QUEUE;
+    bool waits = input->facts->tolerates_queue;
+    const struct gate_finding on =
+        candidate_switch_finding(candidate_switched_off(input, entry, index, 0));
+    struct candidate candidate = {.entry = index};
+    struct gate_input gate;
+
+    gate_input_init(&gate, input, index, 0, sink);
+    candidate.found = gate_find(&gate, &on);
+    candidate.passes = gate_check_entry(&gate);
+    candidate.passes &= gate_find(&gate, &(struct gate_finding){
+                                             .check = CHECK_TOLERATES_QUEUE,
+                                             .verdict = gate_verdict_if(queue, waits),
+                                             .found = trace_word(waits ? "yes" : "no"),
+                                             .needed = trace_word(queue ? "yes" : ""),
+                                         });
+    candidate.found &= candidate.passes;
+    if (!candidate.found)
+        remember(output, gate.blocked, &gate.blocking);
+    return candidate;
+}
+
+struct candidate candidate_of_entry(const struct engine_input *input,
+                                    struct trace_sink *sink,
+                                    unsigned entry,
+                                    struct engine_output *output)
+{
+    return policy_entry(input->policy, entry)->kind == ENTRY_KIND_ROUTE
+               ? of_routes(input, sink, entry, output)
+               : of_no_route(input, sink, entry, output);
+}
+
+struct candidate candidate_for_retry(const struct engine_input *input,
+                                     struct trace_sink *sink,
+                                     unsigned entry,
+                                     unsigned route,
+                                     struct engine_output *output)
+{
+    struct candidate candidate = {.entry = entry};
+    struct candidate_look look;
+
+    candidate_look_at(input, sink, (struct candidate_place){entry, route, true},
+                      output->charged_nusd, &look);
+    merge(&candidate, route - policy_entry(input->policy, entry)->route, route, &look);
+    if (!candidate.found)
+        remember(output, look.blocked, &look.blocking);
+    return candidate;
+}
+
+/* ---- after a failure ---- */
 
 static bool check_reasons(const struct engine_input *input, struct trace_sink *sink, unsigned index)
 {
@@ -152,15 +174,67 @@ static bool check_reasons(const struct engine_input *input, struct trace_sink *s
     bool blocked = set_has(entry->blocked, failure);
     bool passes = set_has(entry->allowed, failure) && !blocked;
 
-    trace_entry(
-        sink, input, index,
-        (struct trace_item){
-            .check = blocked ? SLICE_LITERAL("blocked_reasons") : SLICE_LITERAL("allowed_reasons"),
-            .verdict = gate_verdict(passes),
-            .found = trace_of(TRACE_FAILURES, blocked ? entry->blocked : entry->allowed),
-            .needed = trace_of(TRACE_FAILURES, SET_OF(failure)),
-        });
-    return passes;
+    return find(input, sink, index,
+                &(struct gate_finding){
+                    .check = blocked ? CHECK_BLOCKED_REASONS : CHECK_ALLOWED_REASONS,
+                    .verdict = gate_verdict(passes),
+                    .found = trace_of(TRACE_FAILURES, blocked ? entry->blocked : entry->allowed),
+                    .needed = trace_of(TRACE_FAILURES, SET_OF(failure)),
+                });
+}
+
+/* The attempt that is reported on has failed, too: nobody asks after a success. */
+static bool has_failed(const struct engine_input *input, unsigned attempt)
+{
+    return input->chain->attempts[attempt].failure ||
+           (input->report && attempt == input->chain->attempts_count - 1);
+}
+
+static struct slice provider_of(const struct engine_input *input, unsigned attempt)
+{
+    const struct policy *policy = input->policy;
+
+    return policy_text(policy,
+                       policy_route(policy, input->chain->attempts[attempt].route)->provider);
+}
+
+static unsigned providers_failed(const struct engine_input *input)
+{
+    unsigned failed = 0;
+
+    for (unsigned i = 0; i < input->chain->attempts_count; i++) {
+        bool again = false;
+
+        for (unsigned j = 0; j < i; j++)
+            again |=
+                has_failed(input, j) && slice_equal(provider_of(input, j), provider_of(input, i));
+        failed += has_failed(input, i) && !again;
+    }
+    return failed;
+}
+
+bool candidate_hard_stop(const struct engine_input *input)
+{
+    uint32_t max = input->policy->providers_failed_max;
+
+    return max && providers_failed(input) >= max;
+}
+
+static bool
+check_hard_stop(const struct engine_input *input, struct trace_sink *sink, unsigned index)
+{
+    const struct policy *policy = input->policy;
+
+    if (!policy->providers_failed_max)
+        return true;
+    return find(input, sink, index,
+                &(struct gate_finding){
+                    .check = CHECK_HARD_STOP,
+                    .verdict = gate_verdict(policy_entry(policy, index)->requires_user_notice ||
+                                            !candidate_hard_stop(input)),
+                    .found = trace_number(providers_failed(input)),
+                    .needed = trace_number(policy->providers_failed_max),
+                });
 }
 
 struct candidate candidate_after_failure(const struct engine_input *input,
@@ -171,52 +245,96 @@ struct candidate candidate_after_failure(const struct engine_input *input,
     for (unsigned i = after + 1; i < input->policy->entries.len; i++) {
         struct candidate candidate;
 
-        if (!check_reasons(input, sink, i))
+        if (!check_reasons(input, sink, i) || !check_hard_stop(input, sink, i))
             continue;
-        candidate = try_entry(input, sink, i, output);
+        candidate = candidate_of_entry(input, sink, i, output);
         if (candidate.found)
             return candidate;
     }
     return (struct candidate){.found = false};
 }
 
+/* ---- at an admission ---- */
+
+/* Why a route of the primary is passed over, and the class that this stands for. */
+struct pass_over {
+    enum reason reason;
+    enum failure failure;
+};
+
+static struct pass_over pass_over_of(const struct engine_input *input, unsigned place)
+{
+    unsigned route = policy_entry(input->policy, 0)->route + place;
+    enum reason reason = candidate_unhealthy(input, (struct candidate_place){0, route, false});
+
+    return (struct pass_over){reason, reason == REASON_BREAKER_OPEN
+                                          ? input->view->routes[route].opened_by
+                                          : signalbox_reason_row(reason)->failure_class};
+}
+
+static bool is_blocked(const struct policy_entry *entry, struct pass_over why)
+{
+    return why.failure != FAILURE_NONE && set_has(entry->blocked, why.failure);
+}
+
 /* An entry names breaker_open itself or the class that opened the breaker; rate_limited_until is
  * also allowed by who allows the class. */
+static bool names(const struct policy_entry *entry, struct pass_over why)
+{
+    bool named = set_has(entry->admission_reasons, why.reason) ||
+                 (why.failure != FAILURE_NONE && set_has(entry->allowed, why.failure));
+
+    return named && !is_blocked(entry, why);
+}
+
+/* The first reason that the entry does not name, else the first of all. */
+static struct pass_over decisive(const struct engine_input *input,
+                                 const struct policy_entry *entry,
+                                 const struct candidate *primary)
+{
+    struct pass_over first = {REASON_LATENCY_OVER_TARGET, FAILURE_NONE};
+
+    for (uint32_t sick = primary->found ? 0 : primary->sick; sick; sick &= sick - 1) {
+        struct pass_over why = pass_over_of(input, (unsigned)__builtin_ctz(sick));
+
+        if (sick == primary->sick || !names(entry, why))
+            first = why;
+        if (!names(entry, why))
+            break;
+    }
+    return first;
+}
+
 static bool check_admission_reason(const struct engine_input *input,
                                    struct trace_sink *sink,
                                    unsigned index,
-                                   enum reason reason)
+                                   const struct candidate *primary)
 {
     const struct policy_entry *entry = policy_entry(input->policy, index);
-    enum failure failure = reason == REASON_BREAKER_OPEN
-                               ? input->view->routes[0].opened_by
-                               : signalbox_reason_row(reason)->failure_class;
-    bool blocked = failure != FAILURE_NONE && set_has(entry->blocked, failure);
-    bool named = set_has(entry->admission_reasons, reason) ||
-                 (failure != FAILURE_NONE && set_has(entry->allowed, failure));
+    struct pass_over why = decisive(input, entry, primary);
 
-    trace_entry(sink, input, index,
-                (struct trace_item){
-                    .check = SLICE_LITERAL("admission_reason"),
-                    .verdict = gate_verdict(named && !blocked),
-                    .found = trace_of(TRACE_FAILURES, blocked ? entry->blocked : entry->allowed),
-                    .needed = trace_word(signalbox_reason_name(reason)),
+    return find(input, sink, index,
+                &(struct gate_finding){
+                    .check = CHECK_ADMISSION_REASON,
+                    .verdict = gate_verdict(names(entry, why)),
+                    .found = trace_of(TRACE_FAILURES,
+                                      is_blocked(entry, why) ? entry->blocked : entry->allowed),
+                    .needed = trace_word(signalbox_reason_name(why.reason)),
                 });
-    return named && !blocked;
 }
 
 struct candidate candidate_for_admission(const struct engine_input *input,
                                          struct trace_sink *sink,
-                                         enum reason reason,
+                                         const struct candidate *primary,
                                          struct engine_output *output)
 {
     for (unsigned i = 1; i < input->policy->entries.len; i++) {
         struct candidate candidate;
 
-        if (!check_admission_reason(input, sink, i, reason))
+        if (!check_admission_reason(input, sink, i, primary))
             continue;
-        candidate = try_entry(input, sink, i, output);
-        if (candidate.found)
+        candidate = candidate_of_entry(input, sink, i, output);
+        if (candidate.found && !(primary->found && candidate.slow))
             return candidate;
     }
     return (struct candidate){.found = false};

@@ -1,9 +1,7 @@
 /* A catalog in two passes: the tables read every list as it stands, then names become pointers.
  * Faults in the first pass do not stop the second, so that all findings come at once. */
 #include "engine/catalog_draft.h"
-
-#define CATALOG_ITEMS_MAX 10000
-#define PRICE_PUSD_MAX    UINT64_C(1000000000000000000)
+#include "engine/field_schema.h"
 
 static void catalog_parse_providers(struct field_reader *reader,
                                     const struct json_node *node,
@@ -22,8 +20,34 @@ static void catalog_parse_routes(struct field_reader *reader,
                                  const struct field *field,
                                  void *target);
 
-#define TABLE(name) .table = &name##_table
-#define OWN(name)   .read = catalog_parse_##name
+#define TABLE(name)      .table = &name##_table
+#define OWN(name)        .read = catalog_parse_##name, SCHEMA_##name
+#define SCHEMA_providers .items = &provider_table
+#define SCHEMA_accounts  .items = &account_table
+#define SCHEMA_routes    .items = &route_table
+#define SCHEMA_models                                                                              \
+    .items = &model_table,                                                                         \
+    .schema = "\"anyOf\": [" FIELD_SCHEMA_HAS("profile") ", " FIELD_SCHEMA_HAS("capabilities") "]"
+#define SCHEMA_profiles                                                                            \
+    .schema =                                                                                      \
+        FIELD_SCHEMA_OBJECT ", \"propertyNames\": {\"pattern\": \"" FIELD_SCHEMA_NAME_PATTERN      \
+                            "\"}, \"additionalProperties\": {\"$ref\": \"#/$defs/profile\"}"
+#define SCHEMA_strengths .items = &catalog_strength_table
+#define SCHEMA_ip_allow_list                                                                       \
+    .schema = FIELD_SCHEMA_ARRAY ", \"uniqueItems\": true, \"items\": {" FIELD_SCHEMA_STRING       \
+                                 ", \"pattern\": \"^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$\"}"
+/* Where https may go, and http on this machine; a path does not end with a slash. */
+#define PORT_PATTERN                                                                               \
+    "(:(0{0,4}[1-9]|0{0,3}[1-9][0-9]|0{0,2}[1-9][0-9]{2}|0?[1-9][0-9]{3}|[1-5][0-9]{4}|"           \
+    "6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+#define OCTET_PATTERN "(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
+#define SCHEMA_base_url                                                                            \
+    .schema = FIELD_SCHEMA_STRING ", \"maxLength\": 512, \"pattern\": "                            \
+                                  "\"^(https://([A-Za-z0-9.-]+|\\\\[[A-Za-z0-9:.]*\\\\])|"         \
+                                  "http://(localhost|127(\\\\." OCTET_PATTERN                      \
+                                  "){3}|\\\\[::1\\\\]))" PORT_PATTERN                              \
+                                  "(/[A-Za-z0-9/._~%:@+,;=$!-]*[A-Za-z0-9._~%:@+,;=$!-])?$\""
+#define SCHEMA_overrides .schema = FIELD_SCHEMA_OBJECT
 #define TABLE_OF(name)                                                                             \
     static const struct field_table name##_table = {name##_fields,                                 \
                                                     sizeof name##_fields / sizeof *name##_fields}
@@ -32,6 +56,12 @@ static const struct field provider_fields[] = {
 #define PROVIDER(...) FIELD_ROW(struct catalog_provider, __VA_ARGS__)
 #include "engine/catalog_document.def"
 };
+static const struct field quota_fields[] = {
+#define QUOTA(...) FIELD_ROW(struct draft_account, __VA_ARGS__)
+#include "engine/catalog_document.def"
+};
+TABLE_OF(quota);
+
 static const struct field account_fields[] = {
 #define ACCOUNT(...) FIELD_ROW(struct draft_account, __VA_ARGS__)
 #include "engine/catalog_document.def"
@@ -44,39 +74,24 @@ static const struct field timeouts_fields[] = {
 #define TIMEOUTS(...) FIELD_ROW(struct timeouts, __VA_ARGS__)
 #include "engine/catalog_document.def"
 };
-/* One price for every unit that there is. */
-static const struct field price_fields[] = {FIELD_ROW(struct draft_route,
-                                                      "as_of",
-                                                      DATE,
-                                                      route.price_as_of_unix_ms,
-                                                      NEEDED,
-                                                      0,
-                                                      0,
-                                                      0,
-                                                      "",
-                                                      "The day on which the prices were read.", )
-#define T(NAME, number, name, sentence, per)                                                       \
-    FIELD_ROW(struct draft_route, name, OWN, route.price_pusd, OPTIONAL, 0, PRICE_PUSD_MAX, 0,     \
-              "an amount in USD", sentence, OWN(price))
-#include "signalbox/taxonomy/unit.def"
-#undef T
-};
 TABLE_OF(provider);
 TABLE_OF(account);
 TABLE_OF(model);
 TABLE_OF(timeouts);
-TABLE_OF(price);
 
 static const struct field route_fields[] = {
 #define ROUTE(...) FIELD_ROW(struct draft_route, __VA_ARGS__)
 #include "engine/catalog_document.def"
 };
+TABLE_OF(route);
+
 static const struct field catalog_fields[] = {
 #define CATALOG(...) FIELD_ROW(struct catalog_draft, __VA_ARGS__)
 #include "engine/catalog_document.def"
 };
-TABLE_OF(route);
-TABLE_OF(catalog);
+
+const struct field_table catalog_document_fields = {catalog_fields,
+                                                    sizeof catalog_fields / sizeof *catalog_fields};
 
 /* A list of objects of item_bytes, each of which starts with its id. */
 static void read_list(struct field_reader *reader,
@@ -153,12 +168,11 @@ static void catalog_parse_routes(struct field_reader *reader,
               &((struct catalog_draft *)target)->routes);
 }
 
-/* The item of that name, or NULL, after a finding unless the name itself has one already. */
-static const void *find_item(struct field_reader *reader,
-                             const struct draft_list *list,
-                             struct slice name,
-                             const struct json_node *node,
-                             const char *member)
+const void *catalog_find_item(struct field_reader *reader,
+                              const struct draft_list *list,
+                              struct slice name,
+                              const struct json_node *node,
+                              const char *member)
 {
     const void *item = name.len ? map_get(&list->by_id, name) : NULL;
 
@@ -181,8 +195,8 @@ static bool link_accounts(struct field_reader *reader,
     catalog->accounts_count = draft->accounts.count;
     for (unsigned i = 0; i < draft->accounts.count; i++) {
         catalog->accounts[i] = drafts[i].account;
-        catalog->accounts[i].provider = find_item(reader, &draft->providers, drafts[i].provider,
-                                                  draft->accounts.nodes[i], "provider");
+        catalog->accounts[i].provider = catalog_find_item(
+            reader, &draft->providers, drafts[i].provider, draft->accounts.nodes[i], "provider");
     }
     return true;
 }
@@ -201,10 +215,10 @@ link_routes(struct field_reader *reader, const struct catalog_draft *draft, stru
         const struct json_node *node = draft->routes.nodes[i];
         struct catalog_route *route = &catalog->routes[i];
         const struct draft_account *account =
-            find_item(reader, &draft->accounts, drafts[i].account, node, "account");
+            catalog_find_item(reader, &draft->accounts, drafts[i].account, node, "account");
 
         *route = drafts[i].route;
-        route->model = find_item(reader, &draft->models, drafts[i].model, node, "model");
+        route->model = catalog_find_item(reader, &draft->models, drafts[i].model, node, "model");
         route->account = account ? &catalog->accounts[account - accounts] : NULL;
         catalog_route_finish(reader, &drafts[i], node, route);
         if (route->id.len && !map_put(&catalog->routes_by_id, route->id, route))
@@ -222,6 +236,8 @@ build(struct field_reader *reader, struct catalog_draft *draft, struct catalog *
     catalog->providers_count = draft->providers.count;
     catalog->models = draft->models.items;
     catalog->models_count = draft->models.count;
+    for (unsigned i = 0; i < draft->models.count; i++)
+        catalog_model_finish(reader, &draft->profiles, draft->models.nodes[i], &catalog->models[i]);
     if (!link_accounts(reader, draft, catalog) || !link_routes(reader, draft, catalog))
         return RESULT_NO_MEMORY;
     catalog->models_by_id = draft->models.by_id; /* from here on the catalog's to free */
@@ -232,6 +248,7 @@ build(struct field_reader *reader, struct catalog_draft *draft, struct catalog *
 static void init_draft(struct catalog_draft *draft)
 {
     *draft = (struct catalog_draft){0};
+    map_init(&draft->profiles.by_id);
     map_init(&draft->providers.by_id);
     map_init(&draft->accounts.by_id);
     map_init(&draft->models.by_id);
@@ -240,6 +257,7 @@ static void init_draft(struct catalog_draft *draft)
 
 static void done_draft(struct catalog_draft *draft)
 {
+    map_done(&draft->profiles.by_id);
     map_done(&draft->providers.by_id);
     map_done(&draft->accounts.by_id);
     map_done(&draft->models.by_id);
@@ -266,7 +284,7 @@ enum result catalog_parse(struct slice text,
     map_init(&catalog->routes_by_id);
     map_init(&catalog->models_by_id);
     init_draft(&draft);
-    field_read_object(&reader, root, &catalog_table, &draft);
+    field_read_object(&reader, root, &catalog_document_fields, &draft);
     result = build(&reader, &draft, catalog);
     done_draft(&draft);
     if (arena->failed || diagnostics->arena->failed)

@@ -1,11 +1,9 @@
-/* What a route's fields ask for beyond their kind: a URL that a secret may be sent to, prices as
- * exact integers, overrides as they will be merged, and what follows from several fields. */
-#include "base/invariant.h"
+/* What a route's fields ask for beyond their kind: a URL that a secret may be sent to, overrides as
+ * they will be merged, and what follows from several fields. Prices are in catalog_price. */
 #include "engine/catalog_draft.h"
 
 #define URL_BYTES_MAX       TEXT_BYTES_MAX
 #define OVERRIDES_BYTES_MAX (16 * 1024)
-#define PUSD_DIGITS         12
 #define PORT_MAX            65535
 
 static bool take_prefix(struct slice *text, const char *prefix)
@@ -161,40 +159,6 @@ void catalog_parse_overrides(struct field_reader *reader,
     buf_done(&buf);
 }
 
-/* A price per `per` units in USD has so many decimals as pico-USD per unit. */
-static unsigned digits_of(enum unit unit)
-{
-    static const uint32_t pers[] = {
-#define T(NAME, number, name, sentence, per) [number] = per,
-#include "signalbox/taxonomy/unit.def"
-#undef T
-    };
-    unsigned digits = PUSD_DIGITS;
-    uint32_t per = pers[unit];
-
-    for (; per > 1; per /= 10) {
-        invariant(per % 10 == 0 && digits > 0);
-        digits--;
-    }
-    return digits;
-}
-
-void catalog_parse_price(struct field_reader *reader,
-                         const struct json_node *node,
-                         const struct field *field,
-                         void *target)
-{
-    struct draft_route *draft = target;
-    unsigned unit = taxonomy_find(unit_rows, UNIT_END, node->key);
-    uint64_t pusd;
-
-    invariant(unit); /* the table was made of the units */
-    if (!field_read_amount(reader, node, digits_of((enum unit)unit), field, &pusd))
-        return;
-    draft->route.price_pusd[unit] = pusd;
-    draft->route.priced |= SET_OF(unit);
-}
-
 static void finish_timeouts(struct field_reader *reader,
                             const struct json_node *node,
                             const struct timeouts *timeouts)
@@ -238,6 +202,7 @@ void catalog_route_finish(struct field_reader *reader,
                           struct catalog_route *route)
 {
     finish_timeouts(reader, node, &route->timeouts);
+    catalog_price_finish(reader, draft, node, route);
     if (!route->model)
         return;
     if (!route->provider_model.len)

@@ -14,6 +14,7 @@ enum chain_state {
 
 struct chain_attempt {
     uint8_t entry;
+    uint8_t route;      /* index among the policy's routes */
     uint8_t failure;    /* enum failure of how it ended; 0 while it runs or after success */
     uint64_t cost_nusd; /* charged */
 };

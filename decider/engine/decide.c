@@ -62,7 +62,7 @@ void chain_step(struct chain *chain,
     }
     chain->state = CHAIN_STATE_SENT;
     chain->attempts[chain->attempts_count++] =
-        (struct chain_attempt){.entry = (uint8_t)output->entry};
+        (struct chain_attempt){.entry = (uint8_t)output->entry, .route = (uint8_t)output->route};
     if (output->decision.restart_output)
         chain->output_visible = false;
 }
@@ -98,6 +98,15 @@ static uint64_t mix_in_timing(uint64_t digest, const struct decision *decision)
     return mix_in(digest, (uint64_t)decision->reservation_expires_unix_ms);
 }
 
+static uint64_t mix_in_item(uint64_t digest, const struct trace_item *item)
+{
+    digest = mix_in(digest, (uint64_t)item->entry << 8 | (uint64_t)item->gate);
+    digest = mix_in_text(digest, item->route);
+    digest = mix_in_text(digest, item->check);
+    digest = mix_in_text(digest, item->evidence_id);
+    return mix_in_text(digest, item->owner);
+}
+
 uint64_t engine_decision_digest(const struct engine_output *output)
 {
     const struct decision *decision = &output->decision;
@@ -107,7 +116,8 @@ uint64_t engine_decision_digest(const struct engine_output *output)
         decision->policy_version,
         decision->catalog_version,
         decision->output_tokens_cap,
-        (uint64_t)decision->output_cap_added << 1 | (uint64_t)decision->restart_output,
+        (uint64_t)decision->notice.in_body << 2 | (uint64_t)decision->output_cap_added << 1 |
+            (uint64_t)decision->restart_output,
         decision->hold.until,
         decision->hold.amount,
         decision->hold.bytes_max,
@@ -117,12 +127,12 @@ uint64_t engine_decision_digest(const struct engine_output *output)
         (uint64_t)decision->ticket.expires_unix_ms,
         output->entry,
         output->charged_nusd,
-        (uint64_t)output->blocking_gate << 1 | (uint64_t)output->charge_estimated,
+        (uint64_t)output->route << 1 | (uint64_t)output->charge_estimated,
         output->intents_count,
     };
-    const struct slice texts[] = {
-        decision->policy_id, decision->default_response, decision->notice.text, decision->rule,
-        decision->detail,    decision->ticket.queue,     output->blocking_check};
+    const struct slice texts[] = {decision->policy_id,   decision->default_response,
+                                  decision->notice.text, decision->rule,
+                                  decision->detail,      decision->ticket.queue};
     uint64_t digest = 0;
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -130,9 +140,13 @@ uint64_t engine_decision_digest(const struct engine_output *output)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         digest = mix_in_text(digest, texts[i]);
     for (unsigned i = 0; i < output->intents_count; i++) {
-        digest = mix_in(digest, (uint64_t)output->intents[i].kind << 8 | output->intents[i].entry);
+        digest =
+            mix_in(digest, (uint64_t)output->intents[i].kind << 16 |
+                               (uint64_t)output->intents[i].route << 8 | output->intents[i].entry);
         digest = mix_in(digest, output->intents[i].amount_nusd);
     }
+    if (decision->has_blocked)
+        digest = mix_in_item(digest, &decision->blocked);
     digest = mix_in_timing(digest, decision);
     digest = mix_in_error(digest, &decision->error);
     return mix_in_route(digest, &decision->route);

@@ -6,16 +6,18 @@
  *
  *   admission (no report)                      engine/admission.c
  *     the principal and live limits             view.refusal
- *     is there a policy at all
+ *     is there a policy, and is it on
  *     the gateway's own blocks, shape, limits   admission.def, a table of checks in order
- *     the first entry that passes its gates     candidate.c, over gate_*.c
- *     and is healthy, or whose admission
- *     reasons name why the primary is not
+ *     the entry that an operator pinned, else   candidate.c: entries; candidate_route.c: the
+ *     the primary if it passes its gates and    entry's routes in the request's own order, each
+ *     is healthy, else the first entry that     with switches, attempts, gates (gate_*.c), health
+ *     names why it is not
  *
  *   after an attempt                           engine/attempt.c
  *     success or refusal: COMPLETE
  *     else the steps of attempt.def in order; the first that applies decides: caller gone, side
- *     effect, terminal class, output visible, limits, retry, next entry, queue, fail closed
+ *     effect, terminal class, output visible, switched off, limits, retry on the same route, next
+ *     entry, queue, hard stop, fail closed
  *
  * decide is a pure function: no clock, lock, log, socket or malloc; the same input gives the same
  * answer and the same trace, bit for bit, on every machine. Texts in the answer are lent by policy,
@@ -31,7 +33,7 @@
 #include "engine/view.h"
 
 /* Grows with every change that can change an answer; stored with each request. */
-#define ENGINE_VERSION "1"
+#define ENGINE_VERSION "2"
 
 struct engine_input {
     const struct policy *policy; /* NULL: none is active for workload and environment */
@@ -40,6 +42,8 @@ struct engine_input {
     const struct chain *chain;
     const struct report *report;          /* NULL: admission */
     struct classification classification; /* of the report */
+    struct slice key_id;                  /* of the asker's key; empty: the principal was named */
+    uint64_t request_hash; /* of the request id: spreads requests over equivalent routes */
     int64_t now_ms;
     uint64_t seed;        /* random; becomes the decision's id */
     uint32_t deadline_ms; /* at admission: left until the caller's deadline; 0: none */
@@ -50,16 +54,16 @@ struct engine_input {
 struct engine_intent {
     enum intent kind;
     uint8_t entry;
+    uint8_t route; /* index among the policy's routes */
     uint64_t amount_nusd;
 };
 
 struct engine_output {
     struct decision decision; /* durable, resume_token, record and trace are the caller's to fill */
     unsigned entry;           /* of decision.route */
+    unsigned route;           /* its index among the policy's routes */
     uint64_t charged_nusd;    /* of the attempt that ended */
     bool charge_estimated;    /* the provider reported no usage */
-    enum gate blocking_gate;  /* of the first entry that was passed over by a gate */
-    struct slice blocking_check;
     struct engine_intent intents[INTENTS_MAX];
     unsigned intents_count;
 };

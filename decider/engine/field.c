@@ -23,10 +23,11 @@ static struct slice list_fields(struct field_reader *reader, const struct field_
     return arena_copy(reader->arena, buf_slice(&buf));
 }
 
-void field_read_object(struct field_reader *reader,
-                       const struct json_node *node,
-                       const struct field_table *table,
-                       void *target)
+static void read_members(struct field_reader *reader,
+                         const struct json_node *node,
+                         const struct field_table *table,
+                         void *target,
+                         bool others_allowed)
 {
     if (node->kind != JSON_KIND_OBJECT) {
         field_fault(reader, node, DIAGNOSTIC_WRONG_TYPE, SLICE_LITERAL("an object"));
@@ -37,7 +38,7 @@ void field_read_object(struct field_reader *reader,
 
         if (field)
             field_read_value(reader, member, field, target);
-        else
+        else if (!others_allowed)
             field_fault(reader, member, DIAGNOSTIC_UNKNOWN_FIELD, list_fields(reader, table));
     }
     for (unsigned i = 0; i < table->count; i++) {
@@ -48,6 +49,22 @@ void field_read_object(struct field_reader *reader,
                                DIAGNOSTIC_MISSING_FIELD, SLICE_LITERAL(""),
                                field_describe(reader, field));
     }
+}
+
+void field_read_object(struct field_reader *reader,
+                       const struct json_node *node,
+                       const struct field_table *table,
+                       void *target)
+{
+    read_members(reader, node, table, target, false);
+}
+
+void field_read_known(struct field_reader *reader,
+                      const struct json_node *node,
+                      const struct field_table *table,
+                      void *target)
+{
+    read_members(reader, node, table, target, true);
 }
 
 const struct json_node *

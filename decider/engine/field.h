@@ -24,11 +24,14 @@ enum field_kind {
     FIELD_KIND_U64,      /* uint64_t from low to high */
     FIELD_KIND_USD,      /* uint64_t: nano-USD, low to high too */
     FIELD_KIND_DAYS,     /* uint64_t: milliseconds; low to high are days */
+    FIELD_KIND_PERCENT,  /* uint32_t: hundredths of a percent, low to high too */
     FIELD_KIND_DATE,     /* int64_t: milliseconds since 1970 at 0:00 UTC */
+    FIELD_KIND_TIME,     /* int64_t: milliseconds since 1970; a date or a time in UTC */
     FIELD_KIND_WORD,     /* an enum: one of words */
     FIELD_KIND_FAMILY,   /* enum family: one of words, and one that is served */
     FIELD_KIND_WORDS,    /* uint64_t: a set of words; low to high of them */
     FIELD_KIND_NAMES,    /* struct texts; low to high of them, none twice */
+    FIELD_KIND_TEXTS,    /* struct texts; low to high of them, 1 to TEXT_BYTES_MAX bytes each */
     FIELD_KIND_OBJECT,   /* a struct with a table of its own */
     FIELD_KIND_PART,     /* members of the same struct; member names the first of them */
     FIELD_KIND_OWN,      /* read and write know */
@@ -65,6 +68,12 @@ struct field {
     const char *sentence;
     const struct field_words *words;
     const struct field_table *table;
+    /* What only a JSON Schema says (engine/field_schema.h). items: OWN is a list of such objects.
+     * decimals: OWN is a number, and low and high are in units of 10^-decimals. schema: of OWN
+     * without items the members of its schema, as JSON text; else more members of the object's. */
+    const struct field_table *items;
+    unsigned decimals;
+    const char *schema;
     field_read read;
     field_write write;
 };
@@ -79,21 +88,24 @@ struct field_reader {
     struct diagnostics *diagnostics;
 };
 
-#define FIELD_SIZE_NAME   sizeof(struct slice)
-#define FIELD_SIZE_TEXT   sizeof(struct slice)
-#define FIELD_SIZE_FLAG   1
-#define FIELD_SIZE_U32    4
-#define FIELD_SIZE_U64    8
-#define FIELD_SIZE_USD    8
-#define FIELD_SIZE_DAYS   8
-#define FIELD_SIZE_DATE   8
-#define FIELD_SIZE_WORD   sizeof(unsigned)
-#define FIELD_SIZE_FAMILY sizeof(unsigned)
-#define FIELD_SIZE_WORDS  8
-#define FIELD_SIZE_NAMES  sizeof(struct texts)
-#define FIELD_SIZE_OBJECT 0
-#define FIELD_SIZE_PART   0
-#define FIELD_SIZE_OWN    0
+#define FIELD_SIZE_NAME    sizeof(struct slice)
+#define FIELD_SIZE_TEXT    sizeof(struct slice)
+#define FIELD_SIZE_FLAG    1
+#define FIELD_SIZE_U32     4
+#define FIELD_SIZE_U64     8
+#define FIELD_SIZE_USD     8
+#define FIELD_SIZE_DAYS    8
+#define FIELD_SIZE_PERCENT 4
+#define FIELD_SIZE_DATE    8
+#define FIELD_SIZE_TIME    8
+#define FIELD_SIZE_WORD    sizeof(unsigned)
+#define FIELD_SIZE_FAMILY  sizeof(unsigned)
+#define FIELD_SIZE_WORDS   8
+#define FIELD_SIZE_NAMES   sizeof(struct texts)
+#define FIELD_SIZE_TEXTS   sizeof(struct texts)
+#define FIELD_SIZE_OBJECT  0
+#define FIELD_SIZE_PART    0
+#define FIELD_SIZE_OWN     0
 
 /* offsetof that does not compile when the member is not of the kind's size. */
 #define FIELD_OFFSET(KIND, type, member)                                                           \
@@ -140,6 +152,13 @@ void field_read_object(struct field_reader *reader,
                        const struct json_node *node,
                        const struct field_table *table,
                        void *target);
+
+/* As field_read_object, of those members only that the table knows: for a node that has a fault
+ * which leaves open what else belongs into it. */
+void field_read_known(struct field_reader *reader,
+                      const struct json_node *node,
+                      const struct field_table *table,
+                      void *target);
 
 /* Reads one value into the field's member of target. */
 void field_read_value(struct field_reader *reader,

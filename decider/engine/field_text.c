@@ -1,9 +1,11 @@
 /* What fields say and how they are written: the texts of findings, and objects back to JSON. */
 #include "base/decimal.h"
 #include "engine/field.h"
+#include "engine/field_time.h"
 
 #define MS_PER_DAY      UINT64_C(86400000)
 #define NUSD_DIGITS     9
+#define PERCENT_DIGITS  2
 #define FOUND_BYTES_MAX 80
 #define DECIMAL_BYTES   32
 
@@ -97,6 +99,15 @@ static struct slice describe_usd(struct field_reader *reader, const struct field
     return arena_format(reader->arena, "an amount from %s to %s USD", low, high);
 }
 
+static struct slice describe_percent(struct field_reader *reader, const struct field *field)
+{
+    char low[DECIMAL_BYTES], high[DECIMAL_BYTES];
+
+    decimal_format(field->low, PERCENT_DIGITS, low);
+    decimal_format(field->high, PERCENT_DIGITS, high);
+    return arena_format(reader->arena, "a percentage from %s to %s", low, high);
+}
+
 struct slice field_describe(struct field_reader *reader, const struct field *field)
 {
     unsigned long long low = field->low, high = field->high;
@@ -115,14 +126,21 @@ struct slice field_describe(struct field_reader *reader, const struct field *fie
                             *field->unit ? " " : "", field->unit);
     case FIELD_KIND_USD:
         return describe_usd(reader, field);
+    case FIELD_KIND_PERCENT:
+        return describe_percent(reader, field);
     case FIELD_KIND_DATE:
         return SLICE_LITERAL("a date, YYYY-MM-DD, from 1970 on");
+    case FIELD_KIND_TIME:
+        return SLICE_LITERAL("a date, YYYY-MM-DD, or a time, YYYY-MM-DDTHH:MM:SSZ, from 1970 on");
     case FIELD_KIND_WORD:
     case FIELD_KIND_FAMILY:
     case FIELD_KIND_WORDS:
         return describe_words(reader, field);
     case FIELD_KIND_NAMES:
         return arena_format(reader->arena, "a list of %llu to %llu names", low, high);
+    case FIELD_KIND_TEXTS:
+        return arena_format(reader->arena, "a list of %llu to %llu texts of 1 to %d bytes", low,
+                            high, TEXT_BYTES_MAX);
     case FIELD_KIND_OBJECT:
     case FIELD_KIND_PART:
         return SLICE_LITERAL("an object");
@@ -177,8 +195,8 @@ static uint64_t number_at(const struct field *field, const void *member)
 
     if (field->kind == FIELD_KIND_FLAG)
         return *(const uint8_t *)member;
-    if (field->kind == FIELD_KIND_U32 || field->kind == FIELD_KIND_WORD ||
-        field->kind == FIELD_KIND_FAMILY) {
+    if (field->kind == FIELD_KIND_U32 || field->kind == FIELD_KIND_PERCENT ||
+        field->kind == FIELD_KIND_WORD || field->kind == FIELD_KIND_FAMILY) {
         uint32_t narrow;
 
         memcpy(&narrow, member, sizeof narrow);
@@ -195,14 +213,31 @@ static bool write_number(struct buf *buf, const struct field *field, const void 
 
     if (number == 0 && field->low > 0)
         return false;
-    if (field->kind == FIELD_KIND_USD) {
-        decimal_format(number, NUSD_DIGITS, decimal);
+    if (field->kind == FIELD_KIND_USD || field->kind == FIELD_KIND_PERCENT) {
+        decimal_format(number, field->kind == FIELD_KIND_USD ? NUSD_DIGITS : PERCENT_DIGITS,
+                       decimal);
         buf_put_text(buf, decimal);
         return true;
     }
     if (field->kind == FIELD_KIND_DAYS)
         number /= MS_PER_DAY;
     buf_format(buf, "%llu", (unsigned long long)number);
+    return true;
+}
+
+/* The first instant of 1970 stands for none, except where there has to be one. */
+static bool write_date(struct buf *buf, const struct field *field, const void *member)
+{
+    int64_t unix_ms = (int64_t)number_at(field, member);
+
+    if (unix_ms == 0 && !field->required)
+        return false;
+    buf_put_text(buf, "\"");
+    if (field->kind == FIELD_KIND_DATE)
+        field_time_put_date(buf, unix_ms);
+    else
+        field_time_put(buf, unix_ms);
+    buf_put_text(buf, "\"");
     return true;
 }
 
@@ -252,13 +287,18 @@ write_value(struct buf *buf, const struct field *field, const void *target, unsi
     case FIELD_KIND_U64:
     case FIELD_KIND_USD:
     case FIELD_KIND_DAYS:
+    case FIELD_KIND_PERCENT:
         return write_number(buf, field, member);
+    case FIELD_KIND_DATE:
+    case FIELD_KIND_TIME:
+        return write_date(buf, field, member);
     case FIELD_KIND_WORD:
     case FIELD_KIND_FAMILY:
         return write_word(buf, field, number_at(field, member));
     case FIELD_KIND_WORDS:
         return write_words(buf, field, number_at(field, member));
     case FIELD_KIND_NAMES:
+    case FIELD_KIND_TEXTS:
         return write_texts(buf, ((const struct texts *)member)->items,
                            ((const struct texts *)member)->count);
     case FIELD_KIND_OBJECT:
@@ -267,8 +307,6 @@ write_value(struct buf *buf, const struct field *field, const void *target, unsi
         return field_write_object(buf, field->table, target, depth);
     case FIELD_KIND_OWN:
         return field->write(buf, field, target, depth);
-    case FIELD_KIND_DATE: /* only catalogs have dates, and they are not written */
-        return false;
     }
     return false;
 }

@@ -3,10 +3,11 @@
  * allocated with: compiled policies are compared byte for byte. */
 #include "base/decimal.h"
 #include "engine/field.h"
+#include "engine/field_time.h"
 
-#define MS_PER_DAY  UINT64_C(86400000)
-#define NUSD_DIGITS 9
-#define DATE_BYTES  10
+#define MS_PER_DAY     UINT64_C(86400000)
+#define NUSD_DIGITS    9
+#define PERCENT_DIGITS 2
 
 /* The type that every array's index and word's number is kept in. */
 _Static_assert(sizeof(enum family) == sizeof(unsigned), "an enum is as wide as unsigned");
@@ -22,7 +23,7 @@ static void set_number(const struct field *field, void *target, uint64_t value)
 
     if (field->kind == FIELD_KIND_FLAG)
         memcpy(member, &(uint8_t){(uint8_t)value}, sizeof(uint8_t));
-    else if (field->kind == FIELD_KIND_U32)
+    else if (field->kind == FIELD_KIND_U32 || field->kind == FIELD_KIND_PERCENT)
         memcpy(member, &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
     else if (field->kind == FIELD_KIND_WORD || field->kind == FIELD_KIND_FAMILY)
         memcpy(member, &(unsigned){(unsigned)value}, sizeof(unsigned));
@@ -163,43 +164,15 @@ static void read_usd(struct field_reader *reader,
         memcpy(member, &amount, sizeof amount);
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, by Howard Hinnant's method: years that
- * begin in March put the leap day last. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
+static void read_percent(struct field_reader *reader,
+                         const struct json_node *node,
+                         const struct field *field,
+                         void *target)
 {
-    int64_t shifted = month > 2 ? year : year - 1;
-    int64_t era = shifted / 400, of_era = shifted % 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    uint64_t hundredths;
 
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool parse_date(struct slice text, int64_t *ret_unix_ms)
-{
-    static const char shape[] = "dddd-dd-dd";
-    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t parts[3] = {0}, last;
-    unsigned part = 0;
-
-    if (text.len != DATE_BYTES)
-        return false;
-    for (unsigned i = 0; i < DATE_BYTES; i++) {
-        if (shape[i] == '-' ? text.ptr[i] != '-' : text.ptr[i] < '0' || text.ptr[i] > '9')
-            return false;
-        if (shape[i] == '-')
-            part++;
-        else
-            parts[part] = parts[part] * 10 + (text.ptr[i] - '0');
-    }
-    if (parts[0] < 1970 || parts[1] < 1 || parts[1] > 12)
-        return false;
-    last = month_days[parts[1] - 1];
-    if (parts[1] == 2 && parts[0] % 4 == 0 && (parts[0] % 100 != 0 || parts[0] % 400 == 0))
-        last = 29;
-    if (parts[2] < 1 || parts[2] > last)
-        return false;
-    *ret_unix_ms = days_of(parts[0], parts[1], parts[2]) * (int64_t)MS_PER_DAY;
-    return true;
+    if (field_read_amount(reader, node, PERCENT_DIGITS, field, &hundredths))
+        set_number(field, target, hundredths);
 }
 
 static void read_date(struct field_reader *reader,
@@ -211,7 +184,8 @@ static void read_date(struct field_reader *reader,
 
     if (!expect_kind(reader, node, JSON_KIND_STRING, field))
         return;
-    if (parse_date(node->text, &unix_ms))
+    if (field->kind == FIELD_KIND_DATE ? field_time_parse_date(node->text, &unix_ms)
+                                       : field_time_parse(node->text, &unix_ms))
         memcpy(member, &unix_ms, sizeof unix_ms);
     else
         field_fault(reader, node, DIAGNOSTIC_BAD_DATE, field_describe(reader, field));
@@ -330,6 +304,32 @@ static void read_names(struct field_reader *reader,
     memcpy(member, &names, sizeof names);
 }
 
+static void read_texts(struct field_reader *reader,
+                       const struct json_node *node,
+                       const struct field *field,
+                       void *member)
+{
+    struct texts texts = {0};
+    struct slice *items;
+
+    if (!field_expect_list(reader, node, field) || !node->count)
+        return;
+    items = arena_calloc(reader->arena, node->count, sizeof *items);
+    if (!items)
+        return;
+    for (const struct json_node *item = node->child; item; item = item->next) {
+        bool text = item->kind == JSON_KIND_STRING;
+
+        if (!text || item->text.len < 1 || item->text.len > TEXT_BYTES_MAX)
+            field_fault(reader, item, text ? DIAGNOSTIC_OUT_OF_RANGE : DIAGNOSTIC_WRONG_TYPE,
+                        arena_format(reader->arena, "a text of 1 to %d bytes", TEXT_BYTES_MAX));
+        else
+            items[texts.count++] = item->text;
+    }
+    texts.items = items;
+    memcpy(member, &texts, sizeof texts);
+}
+
 void field_read_value(struct field_reader *reader,
                       const struct json_node *node,
                       const struct field *field,
@@ -354,7 +354,11 @@ void field_read_value(struct field_reader *reader,
     case FIELD_KIND_USD:
         read_usd(reader, node, field, member);
         break;
+    case FIELD_KIND_PERCENT:
+        read_percent(reader, node, field, target);
+        break;
     case FIELD_KIND_DATE:
+    case FIELD_KIND_TIME:
         read_date(reader, node, field, member);
         break;
     case FIELD_KIND_WORD:
@@ -366,6 +370,9 @@ void field_read_value(struct field_reader *reader,
         break;
     case FIELD_KIND_NAMES:
         read_names(reader, node, field, member);
+        break;
+    case FIELD_KIND_TEXTS:
+        read_texts(reader, node, field, member);
         break;
     case FIELD_KIND_OBJECT:
     case FIELD_KIND_PART:

@@ -1,5 +1,73 @@
-/* Runs the gates of one entry and traces what their checks find. */
+/* Puts together what the gates read, runs them, and traces what their checks find. */
 #include "engine/gate.h"
+
+#include "engine/money.h"
+
+const struct check_row *check_row(enum check check)
+{
+    static const struct check_row rows[CHECK_END] = {
+#define C(GATE, NAME, name, passes, stops) {GATE_##GATE, name, passes, stops},
+#include "engine/check.def"
+#undef C
+    };
+
+    return &rows[check];
+}
+
+/* What caller and policy tag, and what the facts show by themselves. */
+static uint64_t sensitivity_of(const struct engine_input *question)
+{
+    const struct facts *facts = question->facts;
+    uint64_t tags = facts->sensitivity_tags | question->policy->sensitivity_tags;
+
+    if (set_has(facts->needs, NEED_TOOLS) && facts->tool_effects >= SIDE_EFFECT_POSSIBLE)
+        tags |= SET_OF(SENSITIVITY_WRITE_TOOLS);
+    if (set_has(facts->needs, NEED_LONG_CONTEXT))
+        tags |= SET_OF(SENSITIVITY_FULL_RECALL_LONG_CONTEXT);
+    return tags;
+}
+
+static unsigned attempts_on(const struct chain *chain, unsigned entry)
+{
+    unsigned attempts = 0;
+
+    for (unsigned i = 0; i < chain->attempts_count; i++)
+        attempts += chain->attempts[i].entry == entry;
+    return attempts;
+}
+
+void gate_input_init(struct gate_input *input,
+                     const struct engine_input *question,
+                     unsigned entry,
+                     unsigned route,
+                     struct trace_sink *sink)
+{
+    const struct policy *policy = question->policy;
+    const struct facts *facts = question->facts;
+    const struct report *report = question->report;
+    const struct policy_entry *row = policy_entry(policy, entry);
+
+    *input = (struct gate_input){
+        .question = question,
+        .entry = row,
+        .route = row->kind == ENTRY_KIND_ROUTE ? policy_route(policy, route) : NULL,
+        .primary = policy_route(policy, policy_entry(policy, 0)->route),
+        .index = entry,
+        .attempts = attempts_on(question->chain, entry),
+        .sensitivity = sensitivity_of(question),
+        .data_classes = facts->data_classes ? facts->data_classes : SET_OF(DATA_CLASS_UNCLASSIFIED),
+        .needs = facts->needs | (facts->stream ? SET_OF(NEED_STREAMING) : 0),
+        .charged_nusd = question->chain->charged_nusd,
+        .output_visible = question->chain->output_visible || (report && report->output_visible),
+        .sink = sink,
+    };
+    if (!input->route)
+        return;
+    input->output_tokens = money_output_tokens(question, input->route);
+    input->estimate_nusd = money_estimate_nusd(question, input->route);
+    input->demands = gate_demands(input);
+    input->sign_offs = gate_demanded_sign_offs(input);
+}
 
 bool gate_check_all(struct gate_input *input)
 {
@@ -15,48 +83,24 @@ bool gate_check_all(struct gate_input *input)
     return passes;
 }
 
-bool gate_find(struct gate_input *input, enum gate gate, const struct gate_finding *finding)
+bool gate_check_entry(struct gate_input *input)
 {
-    const struct trace_item item = {
-        .entry = input->index,
-        .route = input->route ? gate_route_text(input, input->route->id) : (struct slice){NULL, 0},
-        .gate = gate,
-        .check = slice_of(finding->check),
-        .verdict = finding->verdict,
-        .found = finding->found,
-        .needed = finding->needed,
-        .owner = finding->owner,
-    };
+    bool passes = gate_quality_entry_check(input);
 
-    trace_add(input->sink, &item);
-    if (finding->verdict != VERDICT_BLOCK)
-        return true;
-    if (!input->blocking_check) {
-        input->blocking_gate = gate;
-        input->blocking_check = finding->check;
-    }
-    return false;
+    passes &= gate_cost_entry_check(input);
+    return passes;
 }
 
-bool gate_evidence(struct gate_input *input,
-                   enum gate gate,
-                   const char *check,
-                   enum evidence evidence,
-                   bool required)
+bool gate_find(struct gate_input *input, const struct gate_finding *finding)
 {
-    const struct policy_entry *entry = input->entry;
-    bool held = set_has(entry->evidence, evidence);
-    bool expired = held && input->question->now_ms >= entry->evidence_expires_unix_ms;
-    enum verdict verdict = required ? gate_verdict(held && !expired) : VERDICT_NOT_REQUIRED;
+    const struct trace_place place = {input->question->policy, input->index, input->route};
 
-    return gate_find(input, gate,
-                     &(struct gate_finding){
-                         .check = check,
-                         .verdict = verdict,
-                         .found = trace_word(expired ? "expired"
-                                             : held  ? "evidence"
-                                                     : "none"),
-                         .needed = trace_word(required ? "unexpired evidence" : ""),
-                         .owner = gate_route_text(input, input->route->account_owner),
-                     });
+    trace_add(input->sink, &place, finding);
+    if (finding->verdict != VERDICT_BLOCK)
+        return true;
+    if (!input->blocked && check_row(finding->check)->gate != GATE_UNSPECIFIED) {
+        input->blocked = true;
+        input->blocking = trace_item_of(&place, finding);
+    }
+    return false;
 }

@@ -1,5 +1,6 @@
 /* Boundary: everything that says where data may go is approved for this request on this route;
- * asked again on every attempt. */
+ * asked again on every attempt. Here what becomes of the data, what of it only one account knows,
+ * and who approved the crossing; gate_boundary_place.c asks where it goes and in whose name. */
 #include "engine/gate.h"
 
 /* Classes whose payloads no provider may keep. */
@@ -12,58 +13,31 @@ static bool check_data_class(struct gate_input *input)
 
     if (input->question->policy->data_classes)
         approved &= input->question->policy->data_classes;
-    return gate_find(input, GATE_BOUNDARY,
+    return gate_find(input, &(struct gate_finding){
+                                .check = CHECK_DATA_CLASS,
+                                .verdict = gate_verdict(!(input->data_classes & ~approved)),
+                                .found = trace_of(TRACE_DATA_CLASSES, approved),
+                                .needed = trace_of(TRACE_DATA_CLASSES, input->data_classes),
+                                .owner = gate_route_text(input, input->route->account_owner),
+                            });
+}
+
+/* A property that the route must have where it is asked for. */
+struct property {
+    enum check check;
+    bool asked, has;
+    const char *with, *without;
+};
+
+static bool check_property(struct gate_input *input, const struct property *property)
+{
+    return gate_find(input,
                      &(struct gate_finding){
-                         .check = "data_class",
-                         .verdict = gate_verdict(!(input->data_classes & ~approved)),
-                         .found = trace_of(TRACE_DATA_CLASSES, approved),
-                         .needed = trace_of(TRACE_DATA_CLASSES, input->data_classes),
+                         .check = property->check,
+                         .verdict = gate_verdict_if(property->asked, property->has),
+                         .found = trace_word(property->has ? property->with : property->without),
+                         .needed = trace_word(property->asked ? property->with : ""),
                          .owner = gate_route_text(input, input->route->account_owner),
-                     });
-}
-
-static bool check_region(struct gate_input *input)
-{
-    const struct texts *allowed = &input->question->facts->allowed_regions;
-    struct slice region = gate_route_text(input, input->route->region);
-    bool passes = allowed->count == 0;
-
-    for (unsigned i = 0; i < allowed->count; i++)
-        passes |= slice_equal(allowed->items[i], region);
-    return gate_find(input, GATE_BOUNDARY,
-                     &(struct gate_finding){
-                         .check = "region",
-                         .verdict = allowed->count ? gate_verdict(passes) : VERDICT_NOT_REQUIRED,
-                         .found = trace_text(region),
-                         .needed = allowed->count ? trace_text(allowed->items[0]) : trace_word(""),
-                     });
-}
-
-static bool check_retention(struct gate_input *input)
-{
-    bool asked = input->question->facts->zero_retention;
-    bool keeps_nothing = input->route->zero_retention;
-
-    return gate_find(input, GATE_BOUNDARY,
-                     &(struct gate_finding){
-                         .check = "retention",
-                         .verdict = asked ? gate_verdict(keeps_nothing) : VERDICT_NOT_REQUIRED,
-                         .found = trace_word(keeps_nothing ? "zero retention" : "retains"),
-                         .needed = trace_word(asked ? "zero retention" : ""),
-                     });
-}
-
-static bool check_logging(struct gate_input *input)
-{
-    bool sensitive = input->data_classes & SENSITIVE_CLASSES;
-    bool logs = input->route->payload_logging;
-
-    return gate_find(input, GATE_BOUNDARY,
-                     &(struct gate_finding){
-                         .check = "logging",
-                         .verdict = sensitive ? gate_verdict(!logs) : VERDICT_NOT_REQUIRED,
-                         .found = trace_word(logs ? "payloads logged" : "metadata only"),
-                         .needed = trace_word(sensitive ? "metadata only" : ""),
                      });
 }
 
@@ -72,73 +46,94 @@ static bool check_environment(struct gate_input *input)
     const struct policy *policy = input->question->policy;
     struct policy_ref list = input->route->environments;
     struct slice environment = policy_text(policy, policy->environment);
-    bool passes = list.len == 0;
 
-    for (unsigned i = 0; i < list.len; i++)
-        passes |= slice_equal(policy_list_text(policy, list, i), environment);
     return gate_find(
-        input, GATE_BOUNDARY,
+        input,
         &(struct gate_finding){
-            .check = "environment",
-            .verdict = list.len ? gate_verdict(passes) : VERDICT_NOT_REQUIRED,
+            .check = CHECK_ENVIRONMENT,
+            .verdict = gate_verdict_if(list.len, policy_list_has(policy, list, environment)),
             .found = list.len ? trace_text(policy_list_text(policy, list, 0)) : trace_word("any"),
             .needed = trace_text(environment),
+            .owner = gate_route_text(input, input->route->account_owner),
         });
 }
 
-/* State that one provider account holds, and a tool loop that began there, pin it. Who holds it is
- * what the gateway says, else the primary's account, where such requests go. */
+/* The account that holds the request's state: what the gateway says, else the primary's, where such
+ * requests go. Empty: at another provider, and nobody said in which account. */
+static struct slice home_account(const struct gate_input *input, struct slice home)
+{
+    const struct facts *facts = input->question->facts;
+
+    if (facts->bound_account.len)
+        return facts->bound_account;
+    if (slice_equal(home, gate_route_text(input, input->primary->provider)))
+        return gate_route_text(input, input->primary->account);
+    return (struct slice){NULL, 0};
+}
+
+/* What of the state the evidence covers. A tool loop is covered by a tool contract only. */
+static const struct policy_evidence *coverage_of_state(const struct gate_input *input)
+{
+    const struct facts *facts = input->question->facts;
+    const uint64_t contract = SET_OF(EVIDENCE_KIND_TOOL_CONTRACT);
+    const struct policy_evidence *piece = NULL;
+
+    if (facts->bound_state) {
+        piece = gate_coverage_find(input, SET_OF(EVIDENCE_KIND_PARITY) | contract,
+                                   COVERAGE_BOUND_STATE);
+        if (!piece)
+            return NULL;
+    }
+    return facts->tool_loop ? gate_coverage_find(input, contract, COVERAGE_TOOL_LOOP) : piece;
+}
+
+/* State that one provider account holds, and a tool loop that began there, pin the request to it
+ * unless evidence covers the change. */
 static bool check_bound_state(struct gate_input *input)
 {
     const struct facts *facts = input->question->facts;
     bool pinned = facts->bound_state || facts->tool_loop;
-    struct slice provider = gate_route_text(input, input->route->provider);
     struct slice account = gate_route_text(input, input->route->account);
     struct slice home = facts->bound_provider.len
                             ? facts->bound_provider
                             : gate_route_text(input, input->primary->provider);
-    struct slice home_account = facts->bound_account.len ? facts->bound_account
-                                : facts->bound_provider.len
-                                    ? account
-                                    : gate_route_text(input, input->primary->account);
-    bool stays = slice_equal(provider, home) && slice_equal(account, home_account);
+    struct slice held_by = home_account(input, home);
+    bool stays = slice_equal(gate_route_text(input, input->route->provider), home) &&
+                 slice_equal(account, held_by);
+    const struct policy_evidence *piece = pinned && !stays ? coverage_of_state(input) : NULL;
 
-    return gate_find(input, GATE_BOUNDARY,
-                     &(struct gate_finding){
-                         .check = "bound_state",
-                         .verdict = pinned ? gate_verdict(stays) : VERDICT_NOT_REQUIRED,
-                         .found = trace_text(account),
-                         .needed = pinned ? trace_text(home_account) : trace_word(""),
-                     });
-}
-
-/* A paid service tier is served by a route of the same tier. */
-static bool check_service_tier(struct gate_input *input)
-{
-    struct slice asked = input->question->facts->service_tier;
-    struct slice found = gate_route_text(input, input->route->service_tier);
-    bool noticed =
-        gate_is_fallback(input) && input->entry->notice.len && input->question->facts->shows_notice;
-
-    return gate_find(input, GATE_BOUNDARY,
-                     &(struct gate_finding){
-                         .check = "service_tier",
-                         .verdict = asked.len ? gate_verdict(slice_equal(asked, found) || noticed)
-                                              : VERDICT_NOT_REQUIRED,
-                         .found = found.len ? trace_text(found) : trace_word("standard"),
-                         .needed = trace_text(asked),
-                     });
+    return gate_find(input, &(struct gate_finding){
+                                .check = CHECK_BOUND_STATE,
+                                .verdict = gate_verdict_if(pinned, stays || piece),
+                                .found = trace_text(account),
+                                .needed = !pinned       ? trace_word("")
+                                          : held_by.len ? trace_text(held_by)
+                                                        : trace_word("the account that holds it"),
+                                .evidence_id = gate_piece_id(input, piece),
+                                .owner = gate_piece_owner(input, piece),
+                            });
 }
 
 bool gate_boundary_check(struct gate_input *input)
 {
+    const struct policy *policy = input->question->policy;
+    const struct policy_route *route = input->route;
+    const struct property properties[] = {
+        {CHECK_RETENTION, input->question->facts->zero_retention || policy->zero_retention,
+         route->zero_retention, "zero retention", "retains"},
+        {CHECK_LOGGING, input->data_classes & SENSITIVE_CLASSES, !route->payload_logging,
+         "metadata only", "payloads logged"},
+        {CHECK_MODERATION, policy->moderation || input->primary->moderation, route->moderation,
+         "moderates", "does not moderate"},
+    };
     bool passes = check_data_class(input);
 
-    passes &= check_region(input);
-    passes &= check_retention(input);
-    passes &= check_logging(input);
+    passes &= gate_boundary_place_check(input);
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
+        passes &= check_property(input, &properties[i]);
     passes &= check_environment(input);
     passes &= check_bound_state(input);
-    passes &= check_service_tier(input);
+    passes &= gate_evidence(input, CHECK_BOUNDARY_APPROVAL, EVIDENCE_KIND_BOUNDARY_APPROVAL,
+                            set_has(input->demands, EVIDENCE_KIND_BOUNDARY_APPROVAL));
     return passes;
 }

@@ -9,29 +9,34 @@ static bool check_before_output(struct gate_input *input)
                    input->entry->allow_after_partial_output && input->question->facts->can_restart;
 
     return gate_find(
-        input, GATE_STREAMING,
-        &(struct gate_finding){
-            .check = "before_output",
-            .verdict = gate_verdict(!input->output_visible || restart),
-            .found = trace_word(input->output_visible ? "output is visible" : "no output"),
-            .needed = trace_word(restart ? "restart is allowed" : "no output"),
-        });
+        input, &(struct gate_finding){
+                   .check = CHECK_BEFORE_OUTPUT,
+                   .verdict = gate_verdict(!input->output_visible || restart),
+                   .found = trace_word(input->output_visible ? "output is visible" : "no output"),
+                   .needed = trace_word(restart ? "restart is allowed" : "no output"),
+               });
 }
 
 static bool check_semantics(struct gate_input *input)
 {
+    enum family asked = input->question->facts->family;
+    enum family found = (enum family)input->route->family;
     bool stream = input->question->facts->stream;
     bool streams = set_has(input->route->capabilities, NEED_STREAMING);
-    bool same_family = input->route->family == (uint32_t)input->question->facts->family;
 
-    return gate_find(input, GATE_STREAMING,
-                     &(struct gate_finding){
-                         .check = "semantics",
-                         .verdict = gate_verdict(same_family && (!stream || streams)),
-                         .found = trace_word(streams ? "streams" : "does not stream"),
-                         .needed = trace_word(stream ? "streams of the request's family"
-                                                     : "answers of the request's family"),
-                     });
+    if (found != asked)
+        return gate_find(input, &(struct gate_finding){
+                                    .check = CHECK_SEMANTICS,
+                                    .verdict = VERDICT_BLOCK,
+                                    .found = trace_word(signalbox_family_name(found)),
+                                    .needed = trace_word(signalbox_family_name(asked)),
+                                });
+    return gate_find(input, &(struct gate_finding){
+                                .check = CHECK_SEMANTICS,
+                                .verdict = gate_verdict(!stream || streams),
+                                .found = trace_word(streams ? "streams" : "does not stream"),
+                                .needed = trace_word(stream ? "streams" : "answers"),
+                            });
 }
 
 bool gate_streaming_check(struct gate_input *input)

@@ -1,12 +1,10 @@
-/* Document against catalog: which route each entry means, what kind of change it is, and the rules
- * that follow from that.
+/* Document against catalog: what kind of change each entry is, and the rules that follow from that.
  *
- * An entry that could mean several routes is refused with their list rather than resolved by order:
- * a catalog that grows must not move traffic. */
+ * Findings go on where an entry is in order by itself, whatever is wrong with others; what cannot
+ * be judged because a route is not known is left to the next look. */
 #include "base/invariant.h"
 #include "engine/policy_fields.h"
-
-#define CANDIDATES_SHOWN_MAX 8
+#include "engine/traffic_shape.h"
 
 struct check {
     struct field_reader reader;
@@ -14,163 +12,49 @@ struct check {
     const struct catalog *catalog;
 };
 
-static bool fits(struct slice wanted, struct slice is)
+static struct slice quote(struct check *check, const char *what, struct slice name)
 {
-    return wanted.len == 0 || slice_equal(wanted, is);
+    return arena_format(check->reader.arena, "%s %.*s", what, (int)name.len,
+                        name.ptr ? name.ptr : "");
 }
 
-static bool narrowing_fits(const struct document_route *wanted, const struct catalog_route *route)
+/* ---- routes ---- */
+
+/* The entry before that has the same route, or NULL. One entry's own list counts too. */
+static const struct document_route *
+find_before(const struct policy_document *document, unsigned index, unsigned nth)
 {
-    return fits(wanted->model, route->model->id) &&
-           fits(wanted->provider, route->account->provider->id) &&
-           fits(wanted->account, route->account->id) && fits(wanted->region, route->region);
-}
+    const struct catalog_route *route = document->entries[index].routes[nth].resolved;
 
-/* "route a, model b, ...": what the document asks for. */
-static struct slice
-describe(struct check *check, const struct document_route *wanted, enum family family)
-{
-    const struct {
-        const char *name;
-        struct slice text;
-    } parts[] = {
-        {"route", wanted->route},
-        {"model", wanted->model},
-        {"provider", wanted->provider},
-        {"account", wanted->account},
-        {"region", wanted->region},
-        {"endpoint_family", slice_of(family ? signalbox_family_name(family) : NULL)},
-    };
-    char memory[8 * NAME_BYTES_MAX];
-    struct buf buf;
+    for (unsigned i = 0; i <= index; i++) {
+        const struct document_entry *entry = &document->entries[i];
 
-    buf_init_fixed(&buf, memory, sizeof memory);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].text.len) {
-            buf_format(&buf, "%s%s ", buf.len ? ", " : "", parts[i].name);
-            buf_put_slice(&buf, parts[i].text);
-        }
-    return arena_copy(check->reader.arena, buf_slice(&buf));
-}
-
-/* A route named by its id; whatever else the document says must be true of it. */
-static const struct catalog_route *resolve_id(struct check *check,
-                                              const struct document_route *wanted)
-{
-    const struct catalog_route *route = map_get(&check->catalog->routes_by_id, wanted->route);
-
-    if (!route) {
-        field_fault_member(&check->reader, wanted->pointer, "route", DIAGNOSTIC_UNKNOWN_NAME,
-                           wanted->route, SLICE_LITERAL("a route of the catalog"));
-        return NULL;
+        for (unsigned k = 0; k < (i == index ? nth : entry->routes_count); k++)
+            if (entry->routes[k].resolved == route)
+                return &entry->routes[k];
     }
-    if (narrowing_fits(wanted, route))
-        return route;
-    diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_NO_ROUTE, wanted->pointer,
-                    describe(check, wanted, wanted->family),
-                    SLICE_LITERAL("model, provider, account and region of that route"));
     return NULL;
 }
 
-struct matches {
-    const struct catalog_route *first;
-    unsigned count;
-    struct buf names;
-    char memory[CANDIDATES_SHOWN_MAX * (NAME_BYTES_MAX + 2) + 64];
-};
-
-static void find_matches(const struct catalog *catalog,
-                         const struct document_route *wanted,
-                         enum family family,
-                         struct matches *matches)
+/* False: the route may not stand where it does. */
+static bool check_route(struct check *check, unsigned index, unsigned nth)
 {
-    matches->first = NULL;
-    matches->count = 0;
-    buf_init_fixed(&matches->names, matches->memory, sizeof matches->memory);
-    buf_put_text(&matches->names, "one of: ");
-    for (unsigned i = 0; i < catalog->routes_count; i++) {
-        const struct catalog_route *route = &catalog->routes[i];
+    const struct document_route *routes = check->document->entries[index].routes;
+    const struct catalog_route *route = routes[nth].resolved, *first = routes[0].resolved;
+    const struct document_route *before = find_before(check->document, index, nth);
 
-        if (route->family != family || !narrowing_fits(wanted, route))
-            continue;
-        if (!matches->first)
-            matches->first = route;
-        if (matches->count++ >= CANDIDATES_SHOWN_MAX)
-            continue;
-        buf_put_text(&matches->names, matches->count > 1 ? ", " : "");
-        buf_put_slice(&matches->names, route->id);
-    }
-    if (matches->count > CANDIDATES_SHOWN_MAX)
-        buf_format(&matches->names, " and %u more", matches->count - CANDIDATES_SHOWN_MAX);
-}
-
-static const struct catalog_route *
-resolve_model(struct check *check, const struct document_route *wanted, enum family family)
-{
-    struct matches matches;
-
-    if (!map_get(&check->catalog->models_by_id, wanted->model)) {
-        field_fault_member(&check->reader, wanted->pointer, "model", DIAGNOSTIC_UNKNOWN_NAME,
-                           wanted->model, SLICE_LITERAL("a model of the catalog"));
-        return NULL;
-    }
-    find_matches(check->catalog, wanted, family, &matches);
-    if (matches.count == 1)
-        return matches.first;
-    diagnostics_add(check->reader.diagnostics,
-                    matches.count ? DIAGNOSTIC_AMBIGUOUS_ROUTE : DIAGNOSTIC_NO_ROUTE,
-                    wanted->pointer, describe(check, wanted, family),
-                    matches.count ? buf_slice(&matches.names)
-                                  : SLICE_LITERAL("a route of the catalog that serves this"));
-    return NULL;
-}
-
-static void check_primary(struct check *check)
-{
-    struct document_entry *entry = &check->document->entries[0];
-    struct document_route *wanted = &entry->route;
-
-    entry->tier = TIER_PRIMARY;
-    wanted->resolved = wanted->route.len ? resolve_id(check, wanted)
-                                         : resolve_model(check, wanted, wanted->family);
-    if (wanted->resolved && wanted->family && wanted->family != wanted->resolved->family) {
-        field_fault_member(&check->reader, wanted->pointer, "endpoint_family", DIAGNOSTIC_NO_ROUTE,
-                           slice_of(signalbox_family_name(wanted->family)),
-                           slice_of(signalbox_family_name(wanted->resolved->family)));
-        wanted->resolved = NULL;
-    }
-}
-
-/* False after a finding: the fallback serves another family than the primary. */
-static bool same_family(struct check *check,
-                        const struct document_route *wanted,
-                        const char *member,
-                        enum family family,
-                        enum family primary)
-{
-    if (!family || !primary || family == primary)
+    if (before)
+        diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_SAME_ROUTE, routes[nth].pointer,
+                        route->id,
+                        arena_format(check->reader.arena, "another route than %.*s has",
+                                     (int)before->pointer.len, before->pointer.ptr));
+    else if (first && !slice_equal(route->model->id, first->model->id))
+        diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_OTHER_MODEL, routes[nth].pointer,
+                        quote(check, "model", route->model->id),
+                        quote(check, "model", first->model->id));
+    else
         return true;
-    field_fault_member(&check->reader, wanted->pointer, member, DIAGNOSTIC_FAMILY_DIFFERS,
-                       slice_of(signalbox_family_name(family)),
-                       slice_of(signalbox_family_name(primary)));
     return false;
-}
-
-static void resolve_fallback(struct check *check, struct document_route *wanted)
-{
-    const struct document_route *primary = &check->document->entries[0].route;
-    enum family family = primary->resolved ? primary->resolved->family : primary->family;
-    const struct catalog_route *route;
-
-    if (!same_family(check, wanted, "endpoint_family", wanted->family, family))
-        return;
-    if (wanted->route.len) {
-        route = resolve_id(check, wanted);
-        if (route && same_family(check, wanted, "route", route->family, family))
-            wanted->resolved = route;
-    } else if (family) { /* else the primary's own finding has to be mended first */
-        wanted->resolved = resolve_model(check, wanted, family);
-    }
 }
 
 static enum tier tier_of(const struct catalog_route *primary, const struct catalog_route *route)
@@ -181,49 +65,175 @@ static enum tier tier_of(const struct catalog_route *primary, const struct catal
                                                                      : TIER_DIFFERENT_FAMILY;
 }
 
-static void check_evidence(struct check *check, struct document_entry *entry)
+static bool is_given(const struct document_entry *entry, enum evidence_kind kind)
 {
-    bool demanded = entry->tier == TIER_SAME_FAMILY || entry->tier == TIER_DIFFERENT_FAMILY;
-
-    if (!set_has(entry->requires_given, EVIDENCE_EVAL))
-        entry->requires_eval_pass = demanded;
-    else if (demanded && !entry->requires_eval_pass)
-        field_fault_member(&check->reader, entry->pointer, "requires_eval_pass",
-                           DIAGNOSTIC_EVIDENCE_DEMANDED, SLICE_LITERAL("false"),
-                           arena_format(check->reader.arena, "true, for tier %s",
-                                        signalbox_tier_name(entry->tier)));
+    return set_has(entry->requires_given, kind);
 }
 
-static void check_fallback_route(struct check *check, unsigned index)
+/* What is demanded anyway cannot be waived by a word. A tool contract can: requests with tools
+ * need it all the same, the others do not. */
+static void check_evidence(struct check *check, unsigned index)
+{
+    struct document_entry *entry = &check->document->entries[index];
+    bool other_model = entry->tier == TIER_SAME_FAMILY || entry->tier == TIER_DIFFERENT_FAMILY;
+    uint64_t demands;
+
+    if (!is_given(entry, EVIDENCE_KIND_EVAL))
+        entry->requires_eval_pass = other_model;
+    else if (other_model && !entry->requires_eval_pass)
+        field_fault_member(
+            &check->reader, entry->pointer, "requires_eval_pass", DIAGNOSTIC_EVIDENCE_DEMANDED,
+            SLICE_LITERAL("false"),
+            quote(check, "true, for tier", slice_of(signalbox_tier_name(entry->tier))));
+    demands = policy_demands(check->document, index);
+    if (is_given(entry, EVIDENCE_KIND_QUOTA_OWNER) && !entry->requires_quota_owner &&
+        set_has(demands, EVIDENCE_KIND_QUOTA_OWNER))
+        field_fault_member(&check->reader, entry->pointer, "requires_quota_owner",
+                           DIAGNOSTIC_EVIDENCE_DEMANDED, SLICE_LITERAL("false"),
+                           SLICE_LITERAL("true, for another account than the primary's"));
+}
+
+static void check_routes(struct check *check, unsigned index)
 {
     struct document_entry *entries = check->document->entries, *entry = &entries[index];
-    const struct catalog_route *primary = entries[0].route.resolved, *route;
+    const struct catalog_route *primary = entries[0].routes[0].resolved;
+    bool good = true;
 
-    resolve_fallback(check, &entry->route);
-    route = entry->route.resolved;
-    if (!route)
+    for (unsigned i = 0; i < entry->routes_count; i++)
+        good &= entry->routes[i].resolved && check_route(check, index, i);
+    if (!good || !primary)
         return;
-    for (unsigned i = 0; i < index; i++)
-        if (entries[i].kind == ENTRY_KIND_ROUTE && entries[i].route.resolved == route) {
-            diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_SAME_ROUTE, entry->pointer,
-                            route->id,
-                            arena_format(check->reader.arena, "another route than %.*s has",
-                                         (int)entries[i].pointer.len, entries[i].pointer.ptr));
-            return;
-        }
-    if (!primary)
-        return;
-    entry->tier = tier_of(primary, route);
-    check_evidence(check, entry);
+    entry->tier = index ? tier_of(primary, entry->routes[0].resolved) : TIER_PRIMARY;
+    if (index)
+        check_evidence(check, index);
 }
 
-static void check_fallback(struct check *check, unsigned index)
+/* ---- the policy's own boundary ---- */
+
+static struct slice provider_of(const struct catalog_route *route)
+{
+    return route->account->provider->id;
+}
+
+static struct slice account_of(const struct catalog_route *route)
+{
+    return route->account->id;
+}
+
+static struct slice region_of(const struct catalog_route *route)
+{
+    return route->region;
+}
+
+static struct slice service_tier_of(const struct catalog_route *route)
+{
+    return route->service_tier;
+}
+
+/* Lists of names that are properties of routes. */
+static const struct boundary {
+    const char *member;
+    const char *what;
+    size_t offset;
+    struct slice (*value)(const struct catalog_route *route);
+    bool binds_routes; /* else it speaks of requests */
+} boundaries[] = {
+    {"regions", "region", offsetof(struct policy_document, regions), region_of, true},
+    {"providers", "provider", offsetof(struct policy_document, providers), provider_of, true},
+    {"accounts", "account", offsetof(struct policy_document, accounts), account_of, true},
+    {"service_tiers", "service tier", offsetof(struct policy_document, service_tiers),
+     service_tier_of, false},
+};
+
+#define BOUNDARIES (sizeof boundaries / sizeof *boundaries)
+
+static const struct texts *names_of(const struct check *check, const struct boundary *boundary)
+{
+    return (const struct texts *)(const void *)((const char *)check->document + boundary->offset);
+}
+
+static bool has_name(const struct texts *names, struct slice name)
+{
+    for (unsigned i = 0; i < names->count; i++)
+        if (slice_equal(names->items[i], name))
+            return true;
+    return false;
+}
+
+static bool
+some_route_has(const struct catalog *catalog, const struct boundary *boundary, struct slice name)
+{
+    for (unsigned i = 0; i < catalog->routes_count; i++)
+        if (slice_equal(boundary->value(&catalog->routes[i]), name))
+            return true;
+    return false;
+}
+
+/* A misspelt region would silently allow less than was meant. */
+static void check_names(struct check *check, const struct boundary *boundary)
+{
+    const struct texts *names = names_of(check, boundary);
+
+    for (unsigned i = 0; i < names->count; i++)
+        if (!some_route_has(check->catalog, boundary, names->items[i]))
+            diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_UNKNOWN_NAME,
+                            arena_format(check->reader.arena, "/%s/%u", boundary->member, i),
+                            names->items[i],
+                            arena_format(check->reader.arena, "the %s of a route of the catalog",
+                                         boundary->what));
+}
+
+/* Says what of the policy's own words keeps a route from ever being used. */
+static bool find_outside(struct check *check,
+                         const struct catalog_route *route,
+                         struct slice *ret_found,
+                         const char **ret_expected)
+{
+    const struct policy *settings = &check->document->settings;
+    uint64_t data_classes = check->document->data_classes;
+
+    for (size_t i = 0; i < BOUNDARIES; i++) {
+        const struct texts *names = names_of(check, &boundaries[i]);
+        struct slice value = boundaries[i].value(route);
+
+        if (!boundaries[i].binds_routes || !names->count || has_name(names, value))
+            continue;
+        *ret_found = quote(check, boundaries[i].what, value);
+        *ret_expected = "one that the policy names";
+        return true;
+    }
+    *ret_found = route->id;
+    *ret_expected = data_classes && !(data_classes & route->data_classes)
+                        ? "a route for one of the policy's data classes"
+                    : settings->zero_retention && !route->zero_retention ? "zero retention"
+                    : settings->moderation && !route->moderation         ? "moderation"
+                                                                         : NULL;
+    return *ret_expected != NULL;
+}
+
+static void check_reach(struct check *check, const struct document_entry *entry)
+{
+    for (unsigned i = 0; i < entry->routes_count; i++) {
+        const struct catalog_route *route = entry->routes[i].resolved;
+        const char *expected;
+        struct slice found;
+
+        if (route && find_outside(check, route, &found, &expected))
+            diagnostics_add(check->reader.diagnostics, DIAGNOSTIC_ENTRY_UNREACHABLE,
+                            entry->routes[i].pointer, found, slice_of(expected));
+    }
+}
+
+/* ---- entries and the document ---- */
+
+static void check_entry(struct check *check, unsigned index)
 {
     struct document_entry *entry = &check->document->entries[index];
 
     switch (entry->kind) {
     case ENTRY_KIND_ROUTE:
-        check_fallback_route(check, index);
+        check_routes(check, index);
+        check_reach(check, entry);
         break;
     case ENTRY_KIND_QUEUE:
         entry->tier = TIER_QUEUE;
@@ -232,36 +242,32 @@ static void check_fallback(struct check *check, unsigned index)
         entry->tier = TIER_DEFAULT_RESPONSE;
         break;
     }
-    if (!entry->allowed && !entry->admission_reasons)
+    if (index && !entry->allowed && !entry->admission_reasons)
         field_fault_member(&check->reader, entry->pointer, "allowed_reasons",
                            DIAGNOSTIC_ENTRY_UNREACHABLE, SLICE_LITERAL("no reason"),
                            SLICE_LITERAL("at least one reason"));
 }
 
-/* The flags of one object, each false or true by itself. */
-static void
-check_flags(struct check *check, const char *object, enum diagnostic_code code, bool refused)
+/* Without fallbacks it may stand, and serves nobody: the observability gate refuses the primary. */
+static void check_recording(struct check *check)
 {
+    bool fallbacks = check->document->entries_count > 1;
     const struct policy *settings = &check->document->settings;
     const struct {
-        const char *object;
         const char *name;
         bool value;
     } flags[] = {
-        {"/logging", "record_attempt_chain", settings->record_attempt_chain},
-        {"/logging", "record_requested_and_selected_model", settings->record_models},
-        {"/logging", "record_error_class_per_attempt", settings->record_error_class},
-        {"/logging", "record_usage_and_cost", settings->record_usage_and_cost},
-        {"/rollback", "disable_on_schema_failures", settings->rollback_on_schema_failures},
-        {"/rollback", "disable_on_unapproved_cost_spike", settings->rollback_on_cost_spike},
-        {"/rollback", "disable_on_policy_boundary_error", settings->rollback_on_boundary_error},
+        {"record_attempt_chain", settings->record_attempt_chain},
+        {"record_requested_and_selected_model", settings->record_models},
+        {"record_error_class_per_attempt", settings->record_error_class},
+        {"record_usage_and_cost", settings->record_usage_and_cost},
     };
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (flags[i].value == refused && strcmp(flags[i].object, object) == 0)
-            field_fault_member(&check->reader, slice_of(object), flags[i].name, code,
-                               slice_of(refused ? "true" : "false"),
-                               slice_of(refused ? "false, until rules trip" : "true"));
+        if (!flags[i].value)
+            field_fault_member(&check->reader, SLICE_LITERAL("/logging"), flags[i].name,
+                               fallbacks ? DIAGNOSTIC_RECORDING_OFF : DIAGNOSTIC_NOT_SERVED,
+                               SLICE_LITERAL("false"), SLICE_LITERAL("true"));
 }
 
 enum result policy_check(struct policy_document *document,
@@ -272,14 +278,13 @@ enum result policy_check(struct policy_document *document,
     unsigned errors_before = diagnostics->errors;
 
     invariant(document->entries_count >= 1 && document->entries_count <= ENTRIES_MAX);
+    policy_resolve(&check.reader, document, catalog);
+    for (size_t i = 0; i < BOUNDARIES; i++)
+        check_names(&check, &boundaries[i]);
     for (unsigned i = 0; i < document->entries_count; i++)
-        document->entries[i].route.resolved = NULL;
-    check_primary(&check);
-    for (unsigned i = 1; i < document->entries_count; i++)
-        check_fallback(&check, i);
-    if (document->entries_count > 1)
-        check_flags(&check, "/logging", DIAGNOSTIC_RECORDING_OFF, false);
-    check_flags(&check, "/rollback", DIAGNOSTIC_ROLLBACK_NOT_ENFORCED, true);
+        check_entry(&check, i);
+    traffic_shape_check(&check.reader, document);
+    check_recording(&check);
     if (diagnostics->arena->failed)
         return RESULT_NO_MEMORY;
     return diagnostics->errors > errors_before ? RESULT_INVALID : RESULT_OK;

@@ -1,6 +1,8 @@
 /* Document to canonical JSON: every field in the order of its table, defaults written out, two
  * spaces per level. What stands at nothing is left out, so that reading it again gives the same
- * document; requires_* that the document did not give are left to the tier again. */
+ * document; requires_* that the document did not give are left to the tier again. What a traffic
+ * class's shape added is written out like every default. */
+#include "base/decimal.h"
 #include "engine/policy_fields.h"
 
 bool policy_dump_requires(struct buf *buf,
@@ -39,6 +41,39 @@ bool policy_dump_payload_logging_mode(struct buf *buf,
     (void)field, (void)depth;
     buf_put_text(buf, settings->payload_sampled ? "\"sampled\"" : "\"metadata_only\"");
     return true;
+}
+
+bool policy_dump_multiple(struct buf *buf,
+                          const struct field *field,
+                          const void *target,
+                          unsigned depth)
+{
+    const struct document_rollback *rule = target;
+    char text[32];
+
+    (void)field, (void)depth;
+    decimal_format(rule->multiple, 1, text);
+    buf_put_text(buf, text);
+    return rule->enabled;
+}
+
+bool policy_dump_routes(struct buf *buf,
+                        const struct field *field,
+                        const void *target,
+                        unsigned depth)
+{
+    const struct document_entry *entry = target;
+
+    (void)field;
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < entry->routes_count; i++) {
+        buf_put_text(buf, i ? "," : "");
+        field_write_line(buf, depth + 1);
+        field_write_object(buf, &policy_route_fields, &entry->routes[i], depth + 1);
+    }
+    field_write_line(buf, depth);
+    buf_put_text(buf, "]");
+    return entry->routes_count > 1;
 }
 
 bool policy_dump_fallbacks(struct buf *buf,

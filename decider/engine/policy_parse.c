@@ -1,60 +1,22 @@
-/* Text to document: the tables of policy_fields.c do the reading, and here stand what single fields
- * do of their own and the rules between fields that need no catalog. */
+/* Text to document: the tables of policy_fields.c do the reading, and here stand the rules between
+ * fields that need no catalog.
+ *
+ * Defaults are in the document before it is read: those of the tables, then those of the traffic
+ * class's shape. So what the text says simply overwrites them. */
 #include "engine/policy_fields.h"
+#include "engine/traffic_shape.h"
 
 /* A policy is written and read by people. */
-#define POLICY_BYTES_MAX       (256 * 1024)
-#define DEFAULT_RESPONSE_BYTES (64 * 1024)
-#define TOTAL_MS_DEFAULT       600000
-#define HOLD_BYTES_DEFAULT     (1024 * 1024)
-#define PAYLOAD_MODE_METADATA  "metadata_only"
-#define PAYLOAD_MODE_SAMPLED   "sampled"
-
-void policy_parse_requires(struct field_reader *reader,
-                           const struct json_node *node,
-                           const struct field *field,
-                           void *target)
-{
-    struct document_entry *entry = target;
-
-    if (node->kind != JSON_KIND_BOOL) {
-        field_fault(reader, node, DIAGNOSTIC_WRONG_TYPE, field_describe(reader, field));
-        return;
-    }
-    memcpy((char *)target + field->offset, &node->truth, sizeof node->truth);
-    entry->requires_given |= SET_OF(field->low);
-}
-
-void policy_parse_default_response(struct field_reader *reader,
-                                   const struct json_node *node,
-                                   const struct field *field,
-                                   void *target)
-{
-    struct document_entry *entry = target;
-    struct buf buf;
-
-    if (node->kind != JSON_KIND_OBJECT && node->kind != JSON_KIND_STRING) {
-        field_fault(reader, node, DIAGNOSTIC_WRONG_TYPE, field_describe(reader, field));
-        return;
-    }
-    if (node->kind == JSON_KIND_STRING && node->text.len == 0) {
-        field_fault(reader, node, DIAGNOSTIC_OUT_OF_RANGE,
-                    SLICE_LITERAL("a text that is not empty"));
-        return;
-    }
-    buf_init(&buf, POLICY_BYTES_MAX * 6); /* every byte may need an escape */
-    field_put_json(&buf, node);
-    if (buf_failed(&buf))
-        reader->arena->failed = true;
-    else if (buf.len > DEFAULT_RESPONSE_BYTES)
-        diagnostics_add(reader->diagnostics, DIAGNOSTIC_TOO_LARGE,
-                        json_pointer(node, reader->arena),
-                        arena_format(reader->arena, "%zu bytes", buf.len),
-                        arena_format(reader->arena, "at most %d bytes", DEFAULT_RESPONSE_BYTES));
-    else
-        entry->default_response = arena_copy(reader->arena, buf_slice(&buf));
-    buf_done(&buf);
-}
+#define POLICY_BYTES_MAX      (256 * 1024)
+#define TOTAL_MS_DEFAULT      600000
+#define HOLD_BYTES_DEFAULT    (1024 * 1024)
+#define PAYLOAD_MODE_METADATA "metadata_only"
+#define PAYLOAD_MODE_SAMPLED  "sampled"
+#define MULTIPLE_DIGITS       1
+#define MULTIPLE_DEFAULT      30
+#define NO_DEARER_DEFAULT     70
+#define CHEAPER_DEFAULT       80
+#define CRITICAL_ONLY_DEFAULT 95
 
 void policy_parse_payload_logging_mode(struct field_reader *reader,
                                        const struct json_node *node,
@@ -73,29 +35,16 @@ void policy_parse_payload_logging_mode(struct field_reader *reader,
         field_fault(reader, node, DIAGNOSTIC_UNKNOWN_NAME, field_describe(reader, field));
 }
 
-/* A route is told by its id, or by a model. */
-static void expect_route(struct field_reader *reader,
-                         const struct json_node *node,
-                         struct document_entry *entry,
-                         bool primary)
+void policy_parse_multiple(struct field_reader *reader,
+                           const struct json_node *node,
+                           const struct field *field,
+                           void *target)
 {
-    entry->route.pointer = entry->pointer;
-    if (node->kind != JSON_KIND_OBJECT)
-        return;
-    if (!json_member(node, "route") && !json_member(node, "model"))
-        field_fault_member(reader, entry->pointer, "model", DIAGNOSTIC_MISSING_FIELD,
-                           SLICE_LITERAL(""),
-                           SLICE_LITERAL("a model's or, as route, a route's id"));
-    if (primary && !json_member(node, "route") && !json_member(node, "endpoint_family"))
-        field_fault_member(reader, entry->pointer, "endpoint_family", DIAGNOSTIC_MISSING_FIELD,
-                           SLICE_LITERAL(""), SLICE_LITERAL("an endpoint family"));
-}
+    struct document_rollback *rule = target;
+    uint64_t tenths;
 
-static enum entry_kind kind_of(const struct json_node *node)
-{
-    if (json_member(node, "queue"))
-        return ENTRY_KIND_QUEUE;
-    return json_member(node, "default_response") ? ENTRY_KIND_DEFAULT_RESPONSE : ENTRY_KIND_ROUTE;
+    if (field_read_amount(reader, node, MULTIPLE_DIGITS, field, &tenths))
+        rule->multiple = (uint32_t)tenths;
 }
 
 void policy_parse_fallbacks(struct field_reader *reader,
@@ -111,12 +60,27 @@ void policy_parse_fallbacks(struct field_reader *reader,
         struct document_entry *entry = &document->entries[document->entries_count++];
 
         entry->pointer = json_pointer(item, reader->arena);
-        entry->kind = kind_of(item);
+        entry->kind = json_member(item, "queue")              ? ENTRY_KIND_QUEUE
+                      : json_member(item, "default_response") ? ENTRY_KIND_DEFAULT_RESPONSE
+                                                              : ENTRY_KIND_ROUTE;
         field_read_object(reader, item, policy_entry_fields(entry->kind), entry);
-        if (entry->kind == ENTRY_KIND_ROUTE)
-            expect_route(reader, item, entry, false);
-        policy_parse_contradictions(reader, item, entry);
+        policy_finish_entry(reader, item, entry);
     }
+}
+
+static void finish_primary(struct field_reader *reader,
+                           const struct json_node *root,
+                           struct document_entry *entry)
+{
+    const struct json_node *node = json_member(root, "primary_route");
+
+    if (!node || node->kind != JSON_KIND_OBJECT)
+        return;
+    policy_finish_entry(reader, node, entry);
+    if (entry->routes_count && !entry->routes[0].route.len &&
+        !json_member(node, "endpoint_family") && !json_member(node, "route"))
+        field_fault_member(reader, entry->pointer, "endpoint_family", DIAGNOSTIC_MISSING_FIELD,
+                           SLICE_LITERAL(""), SLICE_LITERAL("an endpoint family"));
 }
 
 static struct slice number_text(struct field_reader *reader, uint64_t number)
@@ -124,21 +88,47 @@ static struct slice number_text(struct field_reader *reader, uint64_t number)
     return arena_format(reader->arena, "%llu", (unsigned long long)number);
 }
 
+/* Finds that a number is under another field's. */
+static void expect_at_least(struct field_reader *reader,
+                            const char *pointer,
+                            uint64_t found,
+                            const char *other,
+                            uint64_t least)
+{
+    if (found < least)
+        diagnostics_add(
+            reader->diagnostics, DIAGNOSTIC_OUT_OF_RANGE, slice_of(pointer),
+            number_text(reader, found),
+            arena_format(reader->arena, "at least %s, %llu", other, (unsigned long long)least));
+}
+
+static uint32_t or_default(uint32_t given, uint32_t otherwise)
+{
+    return given ? given : otherwise;
+}
+
 static void finish_limits(struct field_reader *reader, struct policy *settings)
 {
+    uint32_t no_dearer = or_default(settings->budget_no_dearer_percent, NO_DEARER_DEFAULT);
+    uint32_t cheaper = or_default(settings->budget_cheaper_percent, CHEAPER_DEFAULT);
+
     if (!settings->total_ms_max)
         settings->total_ms_max =
             settings->elapsed_ms_max ? settings->elapsed_ms_max : TOTAL_MS_DEFAULT;
-    if (settings->total_ms_max < settings->elapsed_ms_max)
-        field_fault_member(reader, SLICE_LITERAL("/limits"), "max_total_ms",
-                           DIAGNOSTIC_OUT_OF_RANGE, number_text(reader, settings->total_ms_max),
-                           arena_format(reader->arena, "at least max_elapsed_ms, %llu",
+    expect_at_least(reader, "/limits/max_total_ms", settings->total_ms_max, "max_elapsed_ms",
+                    settings->elapsed_ms_max);
+    if (settings->elapsed_ms_max && settings->latency_target_ms > settings->elapsed_ms_max)
+        field_fault_member(reader, SLICE_LITERAL(""), "latency_target_ms", DIAGNOSTIC_OUT_OF_RANGE,
+                           number_text(reader, settings->latency_target_ms),
+                           arena_format(reader->arena, "at most max_elapsed_ms, %llu",
                                         (unsigned long long)settings->elapsed_ms_max));
-    if (settings->backoff_cap_ms < settings->backoff_base_ms)
-        field_fault_member(
-            reader, SLICE_LITERAL("/retry"), "backoff_cap_ms", DIAGNOSTIC_OUT_OF_RANGE,
-            number_text(reader, settings->backoff_cap_ms),
-            arena_format(reader->arena, "at least backoff_base_ms, %u", settings->backoff_base_ms));
+    expect_at_least(reader, "/retry/backoff_cap_ms", settings->backoff_cap_ms, "backoff_base_ms",
+                    settings->backoff_base_ms);
+    expect_at_least(reader, "/budget_rules/cheaper_above_percent", cheaper,
+                    "no_dearer_above_percent", no_dearer);
+    expect_at_least(reader, "/budget_rules/critical_only_above_percent",
+                    or_default(settings->budget_critical_only_percent, CRITICAL_ONLY_DEFAULT),
+                    "cheaper_above_percent", cheaper);
 }
 
 /* amount goes with tokens and milliseconds, max_bytes with everything that holds. */
@@ -163,6 +153,91 @@ static void finish_hold(struct field_reader *reader, struct hold *hold)
         hold->bytes_max = HOLD_BYTES_DEFAULT;
 }
 
+/* ---- rollback rules ---- */
+
+static void set_thresholds(struct document_rollback rules[ROLLBACK_RULE_END])
+{
+    static const struct document_rollback defaults[ROLLBACK_RULE_END] = {
+#define T(NAME, number, name, sentence, samples, percent, window_s, principals)                    \
+    [ROLLBACK_RULE_##NAME] = {false, samples, percent, (window_s)*1000, principals, 0},
+#include "signalbox/taxonomy/rollback_rule.def"
+#undef T
+    };
+
+    memcpy(rules, defaults, sizeof defaults);
+    rules[ROLLBACK_RULE_COST_SPIKE].multiple = MULTIPLE_DEFAULT;
+}
+
+/* One flag switches the three rules of a quality regression; a rule that is off has no thresholds,
+ * so that nobody takes numbers in a document for a rule that acts. */
+static void finish_rollback(struct field_reader *reader,
+                            const struct json_node *root,
+                            struct document_rollback rules[ROLLBACK_RULE_END])
+{
+    const struct json_node *rollback = json_member(root, "rollback");
+    const struct json_node *thresholds = rollback ? json_member(rollback, "thresholds") : NULL;
+
+    rules[ROLLBACK_RULE_NEGATIVE_FEEDBACK].enabled = rules[ROLLBACK_RULE_REFUSAL_RATE].enabled;
+    rules[ROLLBACK_RULE_FAILED_EVAL].enabled = rules[ROLLBACK_RULE_REFUSAL_RATE].enabled;
+    for (unsigned rule = 1; rule < ROLLBACK_RULE_END; rule++) {
+        const char *name = signalbox_rollback_rule_name((enum rollback_rule)rule);
+        const struct json_node *given = thresholds ? json_member(thresholds, name) : NULL;
+
+        if (rules[rule].enabled)
+            continue;
+        if (given)
+            field_fault(reader, given, DIAGNOSTIC_CONTRADICTION,
+                        SLICE_LITERAL("nothing, while the rule is off"));
+        memset(&rules[rule], 0, sizeof rules[rule]);
+    }
+}
+
+/* ---- the document ---- */
+
+static enum traffic_class class_of(const struct json_node *root)
+{
+    const struct json_node *node = json_member(root, "traffic_class");
+    enum traffic_class traffic_class = TRAFFIC_CLASS_UNSPECIFIED;
+
+    if (node && node->kind == JSON_KIND_STRING)
+        (void)signalbox_traffic_class_parse(node->text, &traffic_class);
+    return traffic_class;
+}
+
+static void expect_routes_to_fit(struct field_reader *reader,
+                                 const struct policy_document *document)
+{
+    unsigned routes = 0;
+
+    for (unsigned i = 0; i < document->entries_count; i++)
+        routes += document->entries[i].routes_count;
+    if (routes > ROUTES_MAX)
+        diagnostics_add(reader->diagnostics, DIAGNOSTIC_TOO_LARGE,
+                        SLICE_LITERAL("/fallback_routes"),
+                        arena_format(reader->arena, "%u routes", routes),
+                        arena_format(reader->arena, "at most %d routes", ROUTES_MAX));
+}
+
+static void
+read_policy(struct field_reader *reader, const struct json_node *root, struct policy_document *ret)
+{
+    ret->entries[0].kind = ENTRY_KIND_ROUTE;
+    ret->entries[0].pointer = SLICE_LITERAL("/primary_route");
+    ret->entries_count = 1;
+    set_thresholds(ret->rollback);
+    field_set_initial(&policy_document_fields, ret);
+    traffic_shape_begin(class_of(root), ret);
+    field_read_object(reader, root, &policy_document_fields, ret);
+    finish_primary(reader, root, &ret->entries[0]);
+    finish_limits(reader, &ret->settings);
+    finish_hold(reader, &ret->settings.hold_output);
+    finish_rollback(reader, root, ret->rollback);
+    traffic_shape_entries(ret);
+    for (unsigned i = 1; i < ret->entries_count; i++)
+        policy_finish_entry_limits(reader, ret, &ret->entries[i]);
+    expect_routes_to_fit(reader, ret);
+}
+
 enum result policy_parse(struct slice text,
                          struct arena *arena,
                          struct diagnostics *diagnostics,
@@ -170,7 +245,7 @@ enum result policy_parse(struct slice text,
 {
     struct field_reader reader = {arena, diagnostics};
     unsigned errors_before = diagnostics->errors;
-    const struct json_node *root = field_read_document(&reader, text, POLICY_BYTES_MAX), *primary;
+    const struct json_node *root = field_read_document(&reader, text, POLICY_BYTES_MAX);
     struct policy_document *document;
 
     if (!root)
@@ -178,16 +253,7 @@ enum result policy_parse(struct slice text,
     document = arena_calloc(arena, 1, sizeof *document);
     if (!document)
         return RESULT_NO_MEMORY;
-    document->entries[0].kind = ENTRY_KIND_ROUTE;
-    document->entries[0].pointer = SLICE_LITERAL("/primary_route");
-    document->entries_count = 1;
-    field_set_initial(&policy_document_fields, document);
-    field_read_object(&reader, root, &policy_document_fields, document);
-    primary = json_member(root, "primary_route");
-    if (primary)
-        expect_route(&reader, primary, &document->entries[0], true);
-    finish_limits(&reader, &document->settings);
-    finish_hold(&reader, &document->settings.hold_output);
+    read_policy(&reader, root, document);
     if (arena->failed || diagnostics->arena->failed)
         return RESULT_NO_MEMORY;
     if (diagnostics->errors > errors_before)

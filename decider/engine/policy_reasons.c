@@ -106,6 +106,7 @@ void policy_parse_allowed_reasons(struct field_reader *reader,
 
     entry->allowed = sum.failures;
     entry->admission_reasons = sum.admission_reasons;
+    entry->allowed_given = true;
 }
 
 void policy_parse_blocked_reasons(struct field_reader *reader,
@@ -162,7 +163,8 @@ bool policy_dump_allowed_reasons(struct buf *buf,
     const struct document_entry *entry = target;
 
     (void)field, (void)depth;
-    return write_reasons(buf, entry->allowed, entry->admission_reasons);
+    /* An empty list says something: that the traffic class's reasons are not meant. */
+    return write_reasons(buf, entry->allowed, entry->admission_reasons) || entry->allowed_given;
 }
 
 bool policy_dump_blocked_reasons(struct buf *buf,
@@ -174,4 +176,43 @@ bool policy_dump_blocked_reasons(struct buf *buf,
 
     (void)field, (void)depth;
     return write_reasons(buf, entry->blocked, 0);
+}
+
+static void put_reason_word(struct buf *buf, size_t start, const char *name, bool allowed)
+{
+    struct reason_word word;
+
+    if (!*name || !find_word(slice_of(name), allowed, &word) ||
+        (allowed && (word.failures & never_routed_around())))
+        return;
+    buf_put_text(buf, buf->len > start ? ", " : "");
+    buf_put_json_string(buf, slice_of(name));
+}
+
+/* A group that has a class's name, or a reason, stands there once, as the class. */
+void policy_put_reason_words(struct buf *buf, bool allowed)
+{
+    static const char *const groups[] = {
+#define G(NAME, name, ...) name,
+#include "signalbox/taxonomy/group.def"
+#undef G
+    };
+    size_t start = buf->len;
+    enum failure same;
+
+    for (unsigned i = 1; i < FAILURE_END; i++)
+        if (signalbox_failure_known(i)) {
+            put_reason_word(buf, start, signalbox_failure_name((enum failure)i), allowed);
+            put_reason_word(buf, start, signalbox_failure_row((enum failure)i)->alias, allowed);
+        }
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (!signalbox_failure_parse(slice_of(groups[i]), &same))
+            put_reason_word(buf, start, groups[i], allowed);
+    for (unsigned i = 1; allowed && i < REASON_END; i++) {
+        struct slice name = slice_of(signalbox_reason_name((enum reason)i));
+
+        if (signalbox_reason_known(i) && !signalbox_failure_parse(name, &same) &&
+            !signalbox_group_find(name))
+            put_reason_word(buf, start, name.ptr, allowed);
+    }
 }

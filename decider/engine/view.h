@@ -8,11 +8,18 @@
 #include "signalbox/limits.h"
 #include "signalbox/taxonomy.h"
 
-/* Of one entry's route. */
+/* Who switched something off: an operator, or a rollback rule. */
+struct view_switch {
+    uint8_t scope; /* enum switch_scope; 0: nothing is switched off */
+    uint8_t rule;  /* enum rollback_rule; 0: an operator */
+};
+
+/* Of one of the policy's routes. */
 struct view_route {
     enum reason unhealthy;        /* an admission reason, or unspecified: healthy */
     enum failure opened_by;       /* with breaker_open: the class that opened it */
     uint32_t first_output_p95_ms; /* 0: not known */
+    struct view_switch off;       /* its own switch, its account's or its provider's */
 };
 
 struct view {
@@ -22,7 +29,10 @@ struct view {
     bool reserve_refused;        /* a budget that applies cannot hold the next attempt */
     bool probe_refused;          /* another request is testing the half-open breaker */
     uint64_t retry_after_ms;     /* with refusal: when to come back; 0: not known */
-    struct view_route routes[ENTRIES_MAX]; /* by entry */
+    struct view_switch policy_off;
+    uint8_t pin; /* 1 + the entry that an operator pinned the policy to; 0: none */
+    struct view_switch entries_off[ENTRIES_MAX];
+    struct view_route routes[ROUTES_MAX]; /* by the policy's routes */
 };
 
 /* Canonical bytes: equal views give equal bytes; an all-zero view gives one byte. */

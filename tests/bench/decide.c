@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
     {"catalog", OPTION_TEXT, "path", "policies/catalog.json", 0, 0, "The catalog."},
     {"policy", OPTION_TEXT, "path", "policies/demo-chat.json", 0, 0,
      "A policy with a fallback, that admits the sample."},
+    {"evidence", OPTION_TEXT, "path", "policies/evidence/demo-chat.json", 0, 0,
+     "What the fallback needs."},
     {"rounds", OPTION_NUMBER, "", "15", 1, ROUNDS_MAX, "Whose median counts."},
     {"round-ms", OPTION_NUMBER, "ms", "10", 1, 1000, "How long one row runs in a round."},
     {"json", OPTION_BOOL, "", "false", 0, 0, "One line of JSON."},
@@ -132,7 +134,8 @@ int main(int argc, char **argv)
     report.route = SLICE_LITERAL(SAMPLE_ROUTE);
     report.started_unix_ms = SAMPLE_NOW_MS;
     if (!decide_sample_init(option_get(options, "catalog")->text,
-                            option_get(options, "policy")->text) ||
+                            option_get(options, "policy")->text,
+                            option_get(options, "evidence")->text) ||
         !decide_wire_init(&facts, &report))
         return EXIT_FAILURE;
     measure(options);

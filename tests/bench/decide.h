@@ -32,7 +32,9 @@ struct decide_row {
 };
 
 /* Reads, checks and compiles; a sentence on stderr and false when that does not work. */
-bool decide_sample_init(const char *catalog_path, const char *policy_path);
+bool decide_sample_init(const char *catalog_path,
+                        const char *policy_path,
+                        const char *evidence_path);
 extern const struct decide_row decide_engine_rows[];
 extern const unsigned decide_engine_rows_count;
 

@@ -9,6 +9,7 @@
 #define DOCUMENT_ARENA_BYTES_MAX (64 * 1024 * 1024)
 #define RECORD_BYTES_MAX         65536
 #define FAILURES_MAX             8
+#define PIECES_MAX               64
 
 static struct decide_sample sample;
 static char scratch[RECORD_BYTES_MAX];
@@ -17,7 +18,7 @@ static char scratch[RECORD_BYTES_MAX];
 
 static struct slice read_file(const char *path)
 {
-    static char bytes[2][1024 * 1024];
+    static char bytes[3][1024 * 1024];
     static unsigned used;
     FILE *file = fopen(path, "re");
     size_t len = 0;
@@ -31,27 +32,68 @@ static struct slice read_file(const char *path)
     return (struct slice){bytes[used++], len};
 }
 
-static bool compile(struct slice catalog_text, struct slice policy_text_bytes)
-{
+/* What a document goes through on its way to the block. */
+struct making {
     struct arena arena;
     struct diagnostics diagnostics;
-    struct catalog *catalog = NULL;
-    struct policy_document *document = NULL;
-    bool compiled;
+    struct catalog *catalog;
+    struct policy_document *document;
+    struct evidence_piece pieces[PIECES_MAX];
+    unsigned pieces_count;
+};
 
-    arena_init(&arena, NULL, 0, DOCUMENT_ARENA_BYTES_MAX);
-    diagnostics_init(&diagnostics, &arena);
+static enum result put_evidence(struct making *making, struct slice text)
+{
+    struct evidence_list list = {.count = 0};
+    enum result result = evidence_parse(text, &making->arena, &making->diagnostics, &list);
+
+    for (unsigned i = 0; result == RESULT_OK && i < list.count && i < PIECES_MAX; i++) {
+        struct evidence_piece *piece = &making->pieces[making->pieces_count++];
+
+        piece->id = SLICE_LITERAL("ev-1");
+        piece->evidence = &list.items[i];
+        piece->put_by = SLICE_LITERAL("key_reviewer");
+        piece->put_unix_ms = SAMPLE_NOW_MS;
+        result =
+            evidence_bind(piece->evidence, making->catalog, &making->diagnostics, &piece->bindings);
+    }
+    return result;
+}
+
+static enum result compile(struct making *making)
+{
+    return policy_compile(making->document,
+                          &(struct policy_compile_input){
+                              .version = 1,
+                              .catalog_version = 1,
+                              .evidence_version = making->pieces_count,
+                              .author = {.key_id = SLICE_LITERAL("key_author")},
+                              .pieces = making->pieces,
+                              .pieces_count = making->pieces_count,
+                              .arena = &making->arena,
+                          },
+                          &sample.block);
+}
+
+static bool make_policy(struct slice catalog, struct slice policy, struct slice evidence)
+{
+    struct making making = {.catalog = NULL};
+    bool made;
+
+    arena_init(&making.arena, NULL, 0, DOCUMENT_ARENA_BYTES_MAX);
+    diagnostics_init(&making.diagnostics, &making.arena);
     buf_init(&sample.block, DOCUMENT_ARENA_BYTES_MAX);
-    compiled = catalog_parse(catalog_text, &arena, &diagnostics, &catalog) == RESULT_OK &&
-               policy_parse(policy_text_bytes, &arena, &diagnostics, &document) == RESULT_OK &&
-               policy_check(document, catalog, &diagnostics) == RESULT_OK &&
-               policy_compile(document, 1, 1, &sample.block) == RESULT_OK;
-    for (const struct diagnostic *d = diagnostics.first; d && !compiled; d = d->next)
+    made =
+        catalog_parse(catalog, &making.arena, &making.diagnostics, &making.catalog) == RESULT_OK &&
+        policy_parse(policy, &making.arena, &making.diagnostics, &making.document) == RESULT_OK &&
+        policy_check(making.document, making.catalog, &making.diagnostics) == RESULT_OK &&
+        put_evidence(&making, evidence) == RESULT_OK && compile(&making) == RESULT_OK;
+    for (const struct diagnostic *d = making.diagnostics.first; d && !made; d = d->next)
         fprintf(stderr, "bench_decide: %.*s: %s\n", (int)d->pointer.len, d->pointer.ptr,
                 diagnostic_name(d->code));
-    catalog_done(catalog);
-    arena_done(&arena);
-    sample.policy = compiled ? policy_view(sample.block.ptr, sample.block.len) : NULL;
+    catalog_done(making.catalog);
+    arena_done(&making.arena);
+    sample.policy = made ? policy_view(sample.block.ptr, sample.block.len) : NULL;
     return sample.policy != NULL;
 }
 
@@ -139,9 +181,11 @@ static void fill_history(void)
     history->boundaries[1] = boundary_of(&sample.admitted, &sample.success);
 }
 
-bool decide_sample_init(const char *catalog_path, const char *policy_path)
+bool decide_sample_init(const char *catalog_path,
+                        const char *policy_path,
+                        const char *evidence_path)
 {
-    if (!compile(read_file(catalog_path), read_file(policy_path)))
+    if (!make_policy(read_file(catalog_path), read_file(policy_path), read_file(evidence_path)))
         return false;
     sample.facts = sample_facts();
     sample.facts.tenant = SLICE_LITERAL(SAMPLE_TENANT);

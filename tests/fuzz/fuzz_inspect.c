@@ -43,6 +43,7 @@ static void rewrite_and_look(struct request *request, struct json_scanner *scann
         invariant(again.facts.max_output_tokens && again.facts.max_output_tokens <= 64);
         invariant(again.facts.stream == request->facts.stream);
         invariant(again.usage_asked == again.facts.stream || again.usage_asked);
+        invariant(slice_equal(again.facts.tool_digest, request->facts.tool_digest));
         invariant(again.facts.tool_loop == request->facts.tool_loop);
         invariant((again.facts.needs & ~SET_OF(NEED_STREAM_USAGE)) ==
                   (request->facts.needs & ~SET_OF(NEED_STREAM_USAGE)));

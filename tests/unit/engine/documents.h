@@ -127,6 +127,15 @@ static inline enum result check_policy_text(struct documents *d, const char *tex
     return result == RESULT_OK ? policy_check(d->document, d->catalog, &d->diagnostics) : result;
 }
 
+/* Compiles without evidence. */
+static inline enum result
+compile_document(const struct policy_document *document, uint32_t version, struct buf *buf)
+{
+    return policy_compile(
+        document, &(struct policy_compile_input){.version = version, .catalog_version = version},
+        buf);
+}
+
 static inline void assert_text(struct slice text, const char *wanted)
 {
     if (!slice_is(text, wanted))

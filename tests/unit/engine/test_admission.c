@@ -93,6 +93,20 @@ SPOIL(limited_key_but_other_model)
     limited_key(f);
     other_model(f);
 }
+SPOIL(policy_off)
+{
+    f->view.policy_off = (struct view_switch){SWITCH_SCOPE_POLICY, 0};
+}
+SPOIL(policy_off_and_wrong_model)
+{
+    policy_off(f);
+    other_model(f);
+}
+SPOIL(service_tier)
+{
+    f->block.policy.service_tiers = fixture_list(f, "priority");
+    f->facts.service_tier = SLICE_LITERAL("flex");
+}
 SPOIL(data_class)
 {
     f->facts.data_classes = SET_OF(DATA_CLASS_SECRET);
@@ -109,6 +123,12 @@ static const struct refusal refusals[] = {
      "no_active_policy", false},
     {"an unknown key before no policy", unknown_key_and_no_policy, REASON_UNKNOWN_PRINCIPAL,
      FAILURE_POLICY_DENIED, 401, "invalid_api_key", false},
+    {"a policy that is switched off", policy_off, REASON_POLICY_SWITCHED_OFF, FAILURE_POLICY_DENIED,
+     403, "policy_switched_off", false},
+    {"a policy that is off before a wrong model", policy_off_and_wrong_model,
+     REASON_POLICY_SWITCHED_OFF, FAILURE_POLICY_DENIED, 403, "policy_switched_off", false},
+    {"a paid tier that the policy does not serve", service_tier, REASON_SERVICE_TIER_NOT_ALLOWED,
+     FAILURE_POLICY_DENIED, 403, "service_tier_not_allowed", false},
     {"a DLP block", dlp, REASON_BLOCKED_BY_GATEWAY, FAILURE_DLP_BLOCK, 403, "dlp_block", false},
     {"a moderation block", moderation, REASON_BLOCKED_BY_GATEWAY, FAILURE_SAFETY_BLOCK, 400,
      "content_policy_violation", false},
@@ -189,6 +209,20 @@ static void what_just_fits_the_limits_is_admitted(void **state)
     assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
 }
 
+static void a_paid_tier_of_the_list_is_admitted_and_so_is_none(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    service_tier(&f);
+    f.block.policy.service_tiers = fixture_list(&f, "flex");
+    f.block.routes[0].service_tier = fixture_text(&f, "flex");
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+    f.facts.service_tier.len = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+}
+
 static void a_deadline_counts_for_health_too(void **state)
 {
     struct fixture f;
@@ -260,6 +294,45 @@ static void a_caller_that_asks_for_nothing_gets_the_cap_and_is_told(void **state
     assert_true(f.output.decision.output_cap_added);
 }
 
+static void the_smallest_cap_of_policy_and_entry_counts(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.facts.max_output_tokens = 0;
+    f.block.entries[0].limits.output_tokens_max = 700;
+    fixture_decide(&f);
+    assert_int_equal(f.output.decision.output_tokens_cap, 700);
+    assert_true(f.output.decision.output_cap_added);
+    /* What it may cost is counted with the same cap. */
+    assert_int_equal(f.output.intents[0].amount_nusd, 2500000 + 7000000);
+    f.facts.max_output_tokens = 600;
+    fixture_decide(&f);
+    assert_int_equal(f.output.decision.output_tokens_cap, 600);
+    assert_false(f.output.decision.output_cap_added);
+    f.facts.max_output_tokens = 701;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_GATE_BLOCKED);
+}
+
+static void a_notice_says_where_it_wants_to_be_shown(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.block.policy.notice_in_body = 1;
+    fixture_decide(&f);
+    assert_false(f.output.decision.notice.in_body); /* there is none */
+    f.block.entries[0].notice = fixture_text(&f, "made by a machine");
+    fixture_decide(&f);
+    assert_true(f.output.decision.notice.in_body);
+    assert_true(slice_is(f.output.decision.notice.text, "made by a machine"));
+    f.block.policy.notice_in_body = 0;
+    fixture_decide(&f);
+    assert_false(f.output.decision.notice.in_body);
+}
+
 static void the_callers_deadline_bounds_every_timeout(void **state)
 {
     struct fixture f;
@@ -299,7 +372,8 @@ static void a_sick_primary_is_passed_over_only_where_an_entry_allows_it(void **s
 
         fixture_init(&f);
         f.block.policy.entries.len = 2;
-        f.view.routes[0] = (struct view_route){cases[i].unhealthy, cases[i].opened_by, 0};
+        f.view.routes[0] =
+            (struct view_route){.unhealthy = cases[i].unhealthy, .opened_by = cases[i].opened_by};
         f.block.entries[1].admission_reasons = cases[i].admission_reasons;
         f.block.entries[1].allowed = cases[i].allowed;
         f.block.entries[1].blocked = cases[i].blocked;
@@ -336,7 +410,8 @@ static void queue_and_default_response_are_the_last_resorts(void **state)
     (void)state;
     fixture_init(&f);
     f.block.policy.entries.len = FIXTURE_ENTRIES;
-    f.view.routes[0] = (struct view_route){REASON_BREAKER_OPEN, FAILURE_TIMEOUT, 0};
+    f.view.routes[0] =
+        (struct view_route){.unhealthy = REASON_BREAKER_OPEN, .opened_by = FAILURE_TIMEOUT};
     f.view.routes[1] = f.view.routes[2] = f.view.routes[0];
     fixture_decide(&f);
     assert_int_equal(f.output.decision.action, ACTION_COMPLETE);
@@ -360,7 +435,9 @@ static void a_primary_that_a_gate_blocks_is_not_routed_around(void **state)
     fixture_decide(&f);
     assert_int_equal(f.output.decision.action, ACTION_FAIL_CLOSED);
     assert_int_equal(f.output.decision.reason, REASON_GATE_BLOCKED);
-    assert_int_equal(f.output.blocking_gate, GATE_COST);
+    assert_true(f.output.decision.has_blocked);
+    assert_int_equal(f.output.decision.blocked.gate, GATE_COST);
+    assert_true(slice_is(f.output.decision.blocked.check, "price_known"));
 }
 
 int main(void)
@@ -368,11 +445,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refusal_has_its_own_words),
         cmocka_unit_test(what_just_fits_the_limits_is_admitted),
+        cmocka_unit_test(a_paid_tier_of_the_list_is_admitted_and_so_is_none),
         cmocka_unit_test(a_deadline_counts_for_health_too),
         cmocka_unit_test(retry_after_is_capped),
         cmocka_unit_test(an_alias_may_be_requested),
         cmocka_unit_test(the_primary_is_sent_with_a_share_of_the_time),
         cmocka_unit_test(a_caller_that_asks_for_nothing_gets_the_cap_and_is_told),
+        cmocka_unit_test(the_smallest_cap_of_policy_and_entry_counts),
+        cmocka_unit_test(a_notice_says_where_it_wants_to_be_shown),
         cmocka_unit_test(the_callers_deadline_bounds_every_timeout),
         cmocka_unit_test(a_sick_primary_is_passed_over_only_where_an_entry_allows_it),
         cmocka_unit_test(a_primary_slower_than_the_time_left_is_passed_over),

@@ -1,4 +1,7 @@
 /* decide as a function: the same input gives the same answer and trace, and what differs shows. */
+#include <stdlib.h>
+
+#include "base/mix.h"
 #include "fixture.h"
 
 static uint64_t digest_of(struct fixture *f)
@@ -107,11 +110,94 @@ static void whatever_the_gateway_acts_on_shows_in_the_decision_digest(void **sta
     DIFFERS(f.output.decision.default_response = SLICE_LITERAL("x"));
     DIFFERS(f.output.decision.ticket.expires_unix_ms++);
     DIFFERS(f.output.decision.reservation_expires_unix_ms++);
+    DIFFERS(f.output.decision.notice.in_body = true);
+    DIFFERS(f.output.decision.has_blocked = true);
     DIFFERS(f.output.entry++);
+    DIFFERS(f.output.route++);
+    DIFFERS(f.output.intents[0].route++);
     DIFFERS(f.output.charged_nusd++);
     DIFFERS(f.output.intents[0].amount_nusd++);
     DIFFERS(f.output.intents_count--);
 #undef DIFFERS
+}
+
+static void what_blocked_shows_in_the_decision_digest(void **state)
+{
+    struct fixture f;
+    uint64_t answer;
+
+    (void)state;
+    fixture_init(&f);
+    f.block.routes[0].priced = 0;
+    answer = digest_of(&f);
+    assert_true(f.output.decision.has_blocked);
+#define DIFFERS(change)                                                                            \
+    do {                                                                                           \
+        fixture_decide(&f);                                                                        \
+        change;                                                                                    \
+        assert_true(engine_decision_digest(&f.output) != answer);                                  \
+    } while (0)
+    DIFFERS(f.output.decision.blocked.gate = GATE_TOOLS);
+    DIFFERS(f.output.decision.blocked.entry++);
+    DIFFERS(f.output.decision.blocked.route.len--);
+    DIFFERS(f.output.decision.blocked.check.len--);
+    DIFFERS(f.output.decision.blocked.evidence_id = SLICE_LITERAL("ev-1"));
+    DIFFERS(f.output.decision.blocked.owner.len--);
+#undef DIFFERS
+}
+
+static void the_evidence_that_counts_shows_in_the_trace_digest(void **state)
+{
+    struct fixture f;
+    uint64_t trace;
+
+    (void)state;
+    fixture_init(&f);
+    f.block.policy.retries_per_route_max = 0;
+    fixture_fail(&f, FAILURE_TIMEOUT);
+    fixture_decide(&f);
+    trace = f.sink.digest;
+    fixture_piece(&f, 1, EVIDENCE_KIND_PARITY)->id.len--;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FALLBACK);
+    assert_true(f.sink.digest != trace);
+}
+
+/* A stored block that was damaged either does not come in, or decides something within its bounds:
+ * the copy is as long as the block, so that a sanitizer sees every step beyond it. */
+static void whatever_block_is_let_in_can_be_decided_with(void **state)
+{
+    static struct fixture f;
+    char *copy = aligned_alloc(16, (sizeof f.block + 15) / 16 * 16);
+    uint64_t seed = 3;
+    unsigned let_in = 0;
+
+    (void)state;
+    assert_non_null(copy);
+    for (unsigned round = 0; round < 20000; round++) {
+        fixture_init(&f);
+        f.block.policy.entries.len = FIXTURE_ENTRIES;
+        f.block.policy.hold_output.until = HOLD_OUTPUT_UNTIL_FIRST;
+        memcpy(copy, &f.block, sizeof f.block);
+        for (unsigned i = 0; i <= round % 4; i++) {
+            seed = mix_u64(seed + 1);
+            copy[seed % offsetof(struct fixture_block, texts)] ^= (char)(1 << (seed >> 40) % 8);
+        }
+        f.input.policy = policy_view(copy, sizeof f.block);
+        if (!f.input.policy)
+            continue;
+        let_in++;
+        fixture_decide(&f);
+        if (f.output.decision.action != ACTION_SEND)
+            continue;
+        chain_step(&f.chain, &f.input, &f.output);
+        f.input.report = &f.report;
+        f.input.classification.failure = FAILURE_TIMEOUT;
+        f.facts.data_classes = SET_OF(DATA_CLASS_PII);
+        f.facts.needs = SET_OF(NEED_TOOLS);
+        fixture_decide(&f);
+    }
+    free(copy);
+    assert_true(let_in > 1000);
 }
 
 static void a_chain_counts_what_was_charged_and_started(void **state)
@@ -146,6 +232,9 @@ int main(void)
         cmocka_unit_test(the_block_can_be_anywhere_in_memory),
         cmocka_unit_test(what_is_found_shows_in_the_trace_digest),
         cmocka_unit_test(whatever_the_gateway_acts_on_shows_in_the_decision_digest),
+        cmocka_unit_test(what_blocked_shows_in_the_decision_digest),
+        cmocka_unit_test(the_evidence_that_counts_shows_in_the_trace_digest),
+        cmocka_unit_test(whatever_block_is_let_in_can_be_decided_with),
         cmocka_unit_test(a_chain_counts_what_was_charged_and_started),
     };
 

@@ -3,12 +3,32 @@
 
 #include "documents.h"
 
-static enum result run_file(struct documents *d, const char *path, bool catalog)
+static enum result run_evidence_file(struct documents *d, const char *path)
+{
+    struct evidence_bindings bindings;
+    struct evidence_list list = {0};
+    size_t len = 0;
+    char *bytes = file_read(path, &len);
+    enum result result;
+
+    assert_non_null(bytes);
+    result = evidence_parse((struct slice){bytes, len}, &d->arena, &d->diagnostics, &list);
+    free(bytes);
+    if (result == RESULT_OK)
+        assert_int_equal(parse_catalog_file(d, "policies/catalog.json"), RESULT_OK);
+    for (unsigned i = 0; result == RESULT_OK && i < list.count; i++)
+        result = evidence_bind(&list.items[i], d->catalog, &d->diagnostics, &bindings);
+    return result;
+}
+
+static enum result run_file(struct documents *d, const char *path, const char *prefix)
 {
     enum result result;
 
-    if (catalog)
+    if (strcmp(prefix, "catalog_") == 0)
         return parse_catalog_file(d, path);
+    if (strcmp(prefix, "evidence_") == 0)
+        return run_evidence_file(d, path);
     result = parse_policy_file(d, path);
     if (result != RESULT_OK)
         return result;
@@ -30,7 +50,7 @@ static bool yields_exactly(const char *prefix, enum diagnostic_code code)
         return false;
     fclose(file);
     documents_init(&d, ARENA_BYTES_MAX);
-    result = run_file(&d, path, *prefix);
+    result = run_file(&d, path, prefix);
     if (d.diagnostics.count != 1 || d.diagnostics.first->code != code) {
         for (const struct diagnostic *each = d.diagnostics.first; each; each = each->next)
             print_message("  %s at %s, found %s, expected %s\n", diagnostic_name(each->code),
@@ -51,14 +71,28 @@ static void every_code_has_a_bad_file_that_yields_exactly_it(void **state)
     for (unsigned i = 1; i < DIAGNOSTIC_END; i++) {
         bool policy = yields_exactly("", (enum diagnostic_code)i);
         bool catalog = yields_exactly("catalog_", (enum diagnostic_code)i);
+        bool evidence = yields_exactly("evidence_", (enum diagnostic_code)i);
 
-        if (!policy && !catalog)
+        if (!policy && !catalog && !evidence)
             fail_msg("no file in policies/bad for %s", diagnostic_name((enum diagnostic_code)i));
     }
 }
 
+static bool is_code(const char *file)
+{
+    char wanted[256];
+
+    for (unsigned i = 1; i < DIAGNOSTIC_END; i++) {
+        snprintf(wanted, sizeof wanted, "%s.json", diagnostic_name((enum diagnostic_code)i));
+        if (strcmp(file, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void every_bad_file_is_named_after_a_code(void **state)
 {
+    static const char *const prefixes[] = {"", "catalog_", "evidence_"};
     DIR *folder = opendir("policies/bad");
     struct dirent *file;
 
@@ -66,16 +100,13 @@ static void every_bad_file_is_named_after_a_code(void **state)
     assert_non_null(folder);
     while ((file = readdir(folder))) {
         const char *name = file->d_name;
-        char wanted[256];
         bool found = *name == '.';
 
-        name += strncmp(name, "catalog_", 8) == 0 ? 8 : 0;
-        for (unsigned i = 1; i < DIAGNOSTIC_END; i++) {
-            snprintf(wanted, sizeof wanted, "%s.json", diagnostic_name((enum diagnostic_code)i));
-            found |= strcmp(name, wanted) == 0;
-        }
+        for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+            found |= strncmp(name, prefixes[i], strlen(prefixes[i])) == 0 &&
+                     is_code(name + strlen(prefixes[i]));
         if (!found)
-            fail_msg("policies/bad/%s is named after no finding", file->d_name);
+            fail_msg("policies/bad/%s is named after no finding", name);
     }
     closedir(folder);
 }

@@ -1,5 +1,5 @@
 /* Document against catalog: which route is meant, which tier follows, what the tier demands. */
-#include "documents.h"
+#include "policy_texts.h"
 
 #define FALLBACK(members) POLICY_TEXT(",'fallback_routes':[{" members "}]")
 #define REASONS           ",'allowed_reasons':['rate_limited']"
@@ -15,19 +15,15 @@ static void the_public_template_resolves_in_the_example_catalog(void **state)
     assert_int_equal(parse_catalog_file(&d, "policies/catalog.json"), RESULT_OK);
     assert_int_equal(parse_policy_file(&d, "policies/support-chat-fallback-v1.json"), RESULT_OK);
     assert_int_equal(policy_check(d.document, d.catalog, &d.diagnostics), RESULT_OK);
-    assert_text(d.document->entries[0].route.resolved->id, "primary-approved-at-mock-a");
-    assert_text(d.document->entries[1].route.resolved->id, "approved-backup-at-mock-b");
+    assert_text(d.document->entries[0].routes[0].resolved->id, "primary-approved-at-mock-a");
+    assert_text(d.document->entries[1].routes[0].resolved->id, "approved-backup-at-mock-b");
     assert_int_equal(d.document->entries[0].tier, TIER_PRIMARY);
     assert_int_equal(d.document->entries[1].tier, TIER_DIFFERENT_FAMILY);
     documents_done(&d);
 }
 
-static void the_templates_rollback_rules_are_warned_of(void **state)
+static void the_template_has_no_findings(void **state)
 {
-    static const char *const pointers[] = {"/rollback/disable_on_schema_failures",
-                                           "/rollback/disable_on_unapproved_cost_spike",
-                                           "/rollback/disable_on_policy_boundary_error"};
-    const struct diagnostic *each;
     struct documents d;
 
     (void)state;
@@ -35,13 +31,7 @@ static void the_templates_rollback_rules_are_warned_of(void **state)
     assert_int_equal(parse_catalog_file(&d, "policies/catalog.json"), RESULT_OK);
     assert_int_equal(parse_policy_file(&d, "policies/support-chat-fallback-v1.json"), RESULT_OK);
     assert_int_equal(policy_check(d.document, d.catalog, &d.diagnostics), RESULT_OK);
-    assert_int_equal(d.diagnostics.errors, 0);
-    each = d.diagnostics.first;
-    for (unsigned i = 0; i < 3; i++, each = each->next) {
-        assert_int_equal(each->code, DIAGNOSTIC_ROLLBACK_NOT_ENFORCED);
-        assert_text(each->pointer, pointers[i]);
-    }
-    assert_null(each);
+    assert_int_equal(d.diagnostics.count, 0);
     documents_done(&d);
 }
 
@@ -55,8 +45,8 @@ static void the_demo_policy_falls_back_to_the_same_model(void **state)
     assert_int_equal(parse_policy_file(&d, "policies/demo-chat.json"), RESULT_OK);
     assert_int_equal(policy_check(d.document, d.catalog, &d.diagnostics), RESULT_OK);
     assert_int_equal(d.diagnostics.count, 0);
-    assert_text(d.document->entries[0].route.resolved->id, "demo-at-mock-a");
-    assert_text(d.document->entries[1].route.resolved->id, "demo-at-mock-b");
+    assert_text(d.document->entries[0].routes[0].resolved->id, "demo-at-mock-a");
+    assert_text(d.document->entries[1].routes[0].resolved->id, "demo-at-mock-b");
     assert_int_equal(d.document->entries[1].tier, TIER_SAME_MODEL);
     assert_false(d.document->entries[1].requires_eval_pass);
     documents_done(&d);
@@ -249,6 +239,7 @@ static void a_policy_with_fallbacks_records_everything(void **state)
         documents_init(&d, ARENA_BYTES_MAX);
         snprintf(text, sizeof text, POLICY_TEXT(",'logging':{'%s':false}"), flags[i]);
         assert_int_equal(check_policy_text(&d, text), RESULT_OK);
+        assert_finding(&d, DIAGNOSTIC_NOT_SERVED, pointer);
         documents_done(&d);
     }
 }
@@ -263,6 +254,142 @@ static void an_entry_without_reasons_is_warned_of(void **state)
     assert_finding(&d, DIAGNOSTIC_ENTRY_UNREACHABLE, "/fallback_routes/0/allowed_reasons");
     assert_int_equal(d.diagnostics.errors, 0);
     documents_done(&d);
+}
+
+/* Against the catalog of policy_texts.h. */
+static void refuses_sets_and_names_that_do_not_fit(void **state)
+{
+#define SET(routes) TEXTS_POLICY(",'fallback_routes':[{'routes':[" routes "]" REASONS "}]")
+    static const struct verdict_case cases[] = {
+        {SET("{'route':'big-beta'},{'route':'small-beta'}"), DIAGNOSTIC_OTHER_MODEL,
+         "/fallback_routes/0/routes/1"},
+        {SET("{'route':'big-beta'},{'route':'big-beta'}"), DIAGNOSTIC_SAME_ROUTE,
+         "/fallback_routes/0/routes/1"},
+        {SET("{'route':'big-beta'},{'route':'big-alpha'}"), DIAGNOSTIC_SAME_ROUTE,
+         "/fallback_routes/0/routes/1"},
+        {SET("{'route':'big-beta'},{'model':'big','provider':'beta'}"), DIAGNOSTIC_AMBIGUOUS_ROUTE,
+         "/fallback_routes/0/routes/1"},
+        {SET("{'route':'nowhere'},{'route':'big-beta'}"), DIAGNOSTIC_UNKNOWN_NAME,
+         "/fallback_routes/0/routes/0/route"},
+        {SET("{'route':'big-beta','region':'us'}"), DIAGNOSTIC_NO_ROUTE,
+         "/fallback_routes/0/routes/0"},
+        {TEXTS_POLICY(",'fallback_routes':[{'routes':[{'route':'big-beta'}],"
+                      "'endpoint_family':'openai-responses'" REASONS "}]"),
+         DIAGNOSTIC_FAMILY_DIFFERS, "/fallback_routes/0/endpoint_family"},
+        {TEXTS_POLICY(",'fallback_routes':[{'route':'big-beta','requires_quota_owner':false" REASONS
+                      "}]"),
+         DIAGNOSTIC_EVIDENCE_DEMANDED, "/fallback_routes/0/requires_quota_owner"},
+        {TEXTS_POLICY(",'regions':['eu','mars']"), DIAGNOSTIC_UNKNOWN_NAME, "/regions/1"},
+        {TEXTS_POLICY(",'providers':['alpha','delta']"), DIAGNOSTIC_UNKNOWN_NAME, "/providers/1"},
+        {TEXTS_POLICY(",'accounts':['nobody','alpha-main']"), DIAGNOSTIC_UNKNOWN_NAME,
+         "/accounts/0"},
+        {TEXTS_POLICY(",'service_tiers':['flex']"), DIAGNOSTIC_UNKNOWN_NAME, "/service_tiers/0"},
+    };
+#undef SET
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *catalog = texts_catalog();
+        struct documents d;
+
+        documents_init(&d, ARENA_BYTES_MAX);
+        assert_int_equal(parse_catalog_text(&d, catalog), RESULT_OK);
+        assert_int_equal(parse_policy_text(&d, cases[i].text), RESULT_OK);
+        if (policy_check(d.document, d.catalog, &d.diagnostics) != RESULT_INVALID)
+            fail_msg("accepted: %s", cases[i].text);
+        assert_finding(&d, cases[i].code, cases[i].pointer);
+        documents_done(&d);
+        free(catalog);
+    }
+}
+
+static void the_primary_may_be_a_set_in_several_regions(void **state)
+{
+    struct documents d;
+
+    (void)state;
+    documents_init(&d, ARENA_BYTES_MAX);
+    texts_check(&d, "{'policy_id':'p','workflow':'w','environment':'e','primary_route':{"
+                    "'endpoint_family':'openai-chat-completions','routes':["
+                    "{'model':'big','account':'alpha-main','region':'us'},"
+                    "{'model':'big','account':'beta-team','weight':2}]}}");
+    assert_text(d.document->entries[0].routes[0].resolved->id, "big-alpha-us");
+    assert_text(d.document->entries[0].routes[1].resolved->id, "big-team");
+    assert_int_equal(d.document->entries[0].routes[1].weight, 2);
+    assert_int_equal(d.document->entries[0].tier, TIER_PRIMARY);
+    documents_done(&d);
+}
+
+static void a_route_outside_the_policys_own_boundary_is_warned_of(void **state)
+{
+    static const struct {
+        const char *members, *pointer, *found;
+    } cases[] = {
+        {"'regions':['us']", "/primary_route", "region eu"},
+        {"'providers':['beta']", "/primary_route", "provider alpha"},
+        {"'accounts':['beta-main']", "/primary_route", "account alpha-main"},
+        {"'data_classes':['secret']", "/primary_route", "big-alpha"},
+        {"'service_tiers':['priority']", NULL, NULL},
+        {"'regions':['eu','us'],'data_classes':['pii','secret'],'zero_retention':true", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct documents d;
+        char text[512];
+
+        snprintf(text, sizeof text, TEXTS_POLICY(",%s"), cases[i].members);
+        documents_init(&d, ARENA_BYTES_MAX);
+        texts_check(&d, text);
+        if (cases[i].pointer) {
+            assert_finding(&d, DIAGNOSTIC_ENTRY_UNREACHABLE, cases[i].pointer);
+            assert_text(d.diagnostics.first->found, cases[i].found);
+        }
+        assert_int_equal(d.diagnostics.count, cases[i].pointer != NULL);
+        documents_done(&d);
+    }
+}
+
+static void demands_follow_from_tier_boundary_and_document(void **state)
+{
+#define K(KIND) SET_OF(EVIDENCE_KIND_##KIND)
+    const uint64_t model = K(PARITY) | K(EVAL) | K(TOOL_CONTRACT);
+    const struct {
+        const char *entry;
+        uint64_t kinds;
+        uint64_t roles;
+    } cases[] = {
+        {"'route':'big-alpha-us'", K(PARITY) | K(BOUNDARY_APPROVAL), 0},
+        {"'route':'big-beta'", K(PARITY) | K(BOUNDARY_APPROVAL) | K(QUOTA_OWNER), 0},
+        {"'route':'big-team'",
+         K(PARITY) | K(BOUNDARY_APPROVAL) | K(QUOTA_OWNER) | K(ACCOUNT_OWNER_APPROVAL), 0},
+        {"'routes':[{'route':'big-alpha-us'},{'route':'big-team'}]",
+         K(PARITY) | K(BOUNDARY_APPROVAL) | K(QUOTA_OWNER) | K(ACCOUNT_OWNER_APPROVAL), 0},
+        {"'route':'small-alpha'", model, 0},
+        {"'route':'small-alpha','requires_cost_owner':true,'requires_quota_owner':true",
+         model | K(COST_OWNER) | K(QUOTA_OWNER), 0},
+        {"'route':'other-gamma','requires_sign_offs':['finance']",
+         model | K(BOUNDARY_APPROVAL) | K(QUOTA_OWNER) | K(SIGN_OFF),
+         SET_OF(SIGN_OFF_PRODUCT) | SET_OF(SIGN_OFF_ENGINEERING) | SET_OF(SIGN_OFF_POLICY) |
+             SET_OF(SIGN_OFF_FINANCE)},
+        {"'queue':{'name':'q','max_age_ms':1}", 0, 0},
+    };
+#undef K
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct documents d;
+        char text[512];
+
+        snprintf(text, sizeof text, TEXTS_POLICY(",'fallback_routes':[{%s" REASONS "}]"),
+                 cases[i].entry);
+        documents_init(&d, ARENA_BYTES_MAX);
+        texts_check(&d, text);
+        assert_int_equal(policy_demands(d.document, 1), cases[i].kinds);
+        assert_int_equal(policy_sign_offs(d.document, 1), cases[i].roles);
+        assert_int_equal(policy_demands(d.document, 0), 0);
+        documents_done(&d);
+    }
 }
 
 static void names_all_faults_of_a_document_at_once(void **state)
@@ -282,44 +409,43 @@ static void names_all_faults_of_a_document_at_once(void **state)
     documents_done(&d);
 }
 
+/* A document with findings of every pass: their texts take the memory. */
 static void every_shortage_of_memory_is_reported(void **state)
 {
-    size_t catalog_len = 0, policy_len = 0, bound = 0;
-    char *catalog = file_read("policies/catalog.json", &catalog_len);
-    char *policy = file_read("policies/support-chat-fallback-v1.json", &policy_len);
+    static const char text[] =
+        TEXTS_POLICY(",'traffic_class':'critical_user_facing','regions':['mars'],"
+                     "'fallback_routes':[{'route':'small-alpha'},{'model':'big'},"
+                     "{'routes':[{'route':'big-beta'},{'route':'small-beta'}]}],"
+                     "'logging':{'record_usage_and_cost':false}");
     enum result result = RESULT_NO_MEMORY;
+    char *catalog = texts_catalog();
 
     (void)state;
-    assert_true(catalog && policy);
-    for (; result == RESULT_NO_MEMORY; bound += 16) {
+    for (size_t bound = 0; result == RESULT_NO_MEMORY; bound += 16) {
         struct diagnostics findings;
         struct arena small;
         struct documents d;
 
         documents_init(&d, ARENA_BYTES_MAX);
-        assert_int_equal(catalog_parse((struct slice){catalog, catalog_len}, &d.arena,
-                                       &d.diagnostics, &d.catalog),
-                         RESULT_OK);
-        assert_int_equal(
-            policy_parse((struct slice){policy, policy_len}, &d.arena, &d.diagnostics, &d.document),
-            RESULT_OK);
+        assert_int_equal(parse_catalog_text(&d, catalog), RESULT_OK);
+        assert_int_equal(parse_policy_text(&d, text), RESULT_OK);
         arena_init(&small, NULL, 0, bound);
         diagnostics_init(&findings, &small);
         result = policy_check(d.document, d.catalog, &findings);
-        assert_true(result == RESULT_OK || result == RESULT_NO_MEMORY);
+        assert_true(result == RESULT_INVALID || result == RESULT_NO_MEMORY);
+        assert_true(findings.errors > 4);
         arena_done(&small);
         documents_done(&d);
     }
-    assert_true(bound > 16); /* the three warnings need some */
+    assert_int_equal(result, RESULT_INVALID);
     free(catalog);
-    free(policy);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_public_template_resolves_in_the_example_catalog),
-        cmocka_unit_test(the_templates_rollback_rules_are_warned_of),
+        cmocka_unit_test(the_template_has_no_findings),
         cmocka_unit_test(the_demo_policy_falls_back_to_the_same_model),
         cmocka_unit_test(the_tier_follows_from_model_and_family),
         cmocka_unit_test(refuses_what_the_catalog_cannot_serve),
@@ -329,6 +455,10 @@ int main(void)
         cmocka_unit_test(evidence_may_be_waived_where_the_tier_does_not_demand_it),
         cmocka_unit_test(a_policy_with_fallbacks_records_everything),
         cmocka_unit_test(an_entry_without_reasons_is_warned_of),
+        cmocka_unit_test(refuses_sets_and_names_that_do_not_fit),
+        cmocka_unit_test(the_primary_may_be_a_set_in_several_regions),
+        cmocka_unit_test(a_route_outside_the_policys_own_boundary_is_warned_of),
+        cmocka_unit_test(demands_follow_from_tier_boundary_and_document),
         cmocka_unit_test(names_all_faults_of_a_document_at_once),
         cmocka_unit_test(every_shortage_of_memory_is_reported),
     };

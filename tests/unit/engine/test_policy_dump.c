@@ -1,29 +1,28 @@
 /* A dump is the same document: parsed again it dumps and compiles to the same bytes. */
-#include "documents.h"
+#include "base/mix.h"
+#include "policy_texts.h"
 
 #define TEXT_BYTES_BOUND (1024 * 1024)
 
 static const char *const texts[] = {
-    POLICY_TEXT(""),
-    POLICY_TEXT(",'traffic_class':'batch','data_classes':['pii','internal'],"
-                "'model_aliases':['x','y/z'],'limits':{'max_total_attempts':5,"
-                "'max_elapsed_ms':900,'max_total_ms':1000,'max_input_tokens':1,"
-                "'max_output_tokens':2,'max_context_tokens':3,'max_reasoning_tokens':4,"
-                "'max_estimated_cost_usd':12.000000001},'retry':{'max_retries_per_route':0,"
-                "'backoff_base_ms':0,'backoff_cap_ms':0,'max_retry_after_ms':0},"
-                "'allow_restart_after_partial_output':true,"
-                "'hold_output':{'until':'complete','max_bytes':77},'max_price_age_days':30,"
-                "'logging':{'payload_logging_mode':'sampled'},"
-                "'rollback':{'disable_on_schema_failures':true}"),
-    POLICY_TEXT(",'fallback_routes':[{'model':'demo-model','provider':'mock-b',"
-                "'account':'mock-b-main','region':'local',"
-                "'endpoint_family':'openai-chat-completions',"
-                "'allowed_reasons':['quota_exhausted','breaker_open','account_drained'],"
-                "'blocked_reasons':['content_policy'],'requires_cost_owner':false,"
-                "'allow_after_partial_output':true,'notice':'a \\\\ \\u00e9 \\n line'},"
-                "{'queue':{'name':'later','max_age_ms':60000},'allowed_reasons':['overloaded']},"
-                "{'default_response':{'a':[1.50,null,true,{}]},'allowed_reasons':['overloaded']},"
-                "{'default_response':'two\\nlines','allowed_reasons':['timeout']}]"),
+    TEXTS_POLICY(""),
+    TEXTS_EVERY_FIELD,
+    TEXTS_POLICY(
+        ",'traffic_class':'critical_user_facing','fallback_routes':["
+        "{'route':'big-beta'},{'route':'other-gamma','requires_user_notice':true,"
+        "'notice':'less sure'},{'default_response':'Sorry.','allowed_reasons':['timeout']},"
+        "{'default_response':'Sorry.'}]"),
+    TEXTS_POLICY(",'traffic_class':'internal_automation','fallback_routes':["
+                 "{'routes':[{'route':'small-alpha','weight':9}],'blocked_reasons':['timeout']},"
+                 "{'queue':{'name':'later','max_age_ms':60000}}]"),
+    TEXTS_POLICY(",'traffic_class':'batch','rollback':{'disable_on_quality_regression':true}"),
+    TEXTS_POLICY(",'traffic_class':'experiment'"),
+    TEXTS_POLICY(",'fallback_routes':[{'model':'big','provider':'beta','account':'beta-main',"
+                 "'region':'eu','endpoint_family':'openai-chat-completions',"
+                 "'allowed_reasons':['quota_exhausted','breaker_open','account_drained'],"
+                 "'blocked_reasons':['content_policy'],'requires_cost_owner':false,"
+                 "'notice':'a \\\\ \\u00e9 \\n line'},"
+                 "{'default_response':{'a':[1.50,null,true,{}]},'allowed_reasons':[]}]"),
 };
 
 static void dump(const struct policy_document *document, struct buf *buf)
@@ -49,8 +48,8 @@ static void assert_dump_is_the_same(struct documents *one)
     assert_int_equal(policy_check(two.document, one->catalog, &two.diagnostics), RESULT_OK);
     buf_init(&first_block, TEXT_BYTES_BOUND);
     buf_init(&second_block, TEXT_BYTES_BOUND);
-    assert_int_equal(policy_compile(one->document, 1, 1, &first_block), RESULT_OK);
-    assert_int_equal(policy_compile(two.document, 1, 1, &second_block), RESULT_OK);
+    assert_int_equal(compile_document(one->document, 1, &first_block), RESULT_OK);
+    assert_int_equal(compile_document(two.document, 1, &second_block), RESULT_OK);
     assert_true(slice_equal(buf_slice(&first_block), buf_slice(&second_block)));
     buf_clear(&second);
     assert_int_equal(policy_dump(one->document, &second), RESULT_OK); /* checked: no other */
@@ -69,11 +68,149 @@ static void the_dump_of_a_text_is_the_same_document(void **state)
         struct documents d;
 
         documents_init(&d, ARENA_BYTES_MAX);
-        assert_int_equal(parse_catalog_file(&d, "policies/catalog.json"), RESULT_OK);
-        assert_int_equal(parse_policy_text(&d, texts[i]), RESULT_OK);
+        texts_check(&d, texts[i]);
         assert_dump_is_the_same(&d);
         documents_done(&d);
     }
+}
+
+/* ---- documents by chance ---- */
+
+struct chance {
+    uint64_t seed;
+    struct buf *text;
+    const char *separator;
+};
+
+static unsigned pick(struct chance *chance, unsigned count)
+{
+    chance->seed = mix_in(chance->seed, count);
+    return (unsigned)(chance->seed % count);
+}
+
+/* One of the members, or in half of the cases none. */
+static void put_member(struct chance *chance, const char *const members[4])
+{
+    unsigned count = 0;
+
+    while (count < 4 && members[count])
+        count++;
+    if (pick(chance, 2) == 0)
+        return;
+    buf_format(chance->text, "%s%s", chance->separator, members[pick(chance, count)]);
+    chance->separator = ",";
+}
+
+static void put_members(struct chance *chance, const char *const (*members)[4], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_member(chance, members[i]);
+}
+
+#define PUT(chance, rows) put_members(chance, rows, sizeof(rows) / sizeof *(rows))
+
+#define TWO_ROUTES                                                                                 \
+    "'routes':[{'route':'small-alpha','weight':2},{'model':'small','account':'beta-main'}]"
+
+static void put_entry(struct chance *chance)
+{
+    static const char *const firsts[] = {"'route':'big-beta'", "'model':'other'", TWO_ROUTES,
+                                         "'queue':{'name':'q','max_age_ms':9,'hold_ms':9}",
+                                         "'default_response':{'b':'\\n'}"};
+    static const char *const of_route[][4] = {
+        {"'requires_eval_pass':true", "'requires_cost_owner':false"},
+        {"'requires_quota_owner':true"},
+        {"'requires_tool_contract_pass':false"},
+        {"'requires_sign_offs':['finance']", "'requires_sign_offs':['policy','product']"},
+        {"'customer_tiers':['a','b']"},
+        {"'premium':{'keys':['k']}", "'premium':{'tenants':['t']}"},
+        {"'limits':{'max_attempts':1}", "'limits':{'max_input_tokens':1}", "'limits':{}"},
+        {"'allow_after_partial_output':true"},
+        {"'requires_user_notice':true,'notice':'n'", "'notice':'m'"},
+    };
+    static const char *const of_any[][4] = {
+        {"'allowed_reasons':[]", "'allowed_reasons':['timeout','overloaded']",
+         "'allowed_reasons':['provider_unavailable','breaker_open']"},
+        {"'blocked_reasons':['rate_limited']", "'blocked_reasons':[]"},
+    };
+    unsigned first = pick(chance, 5);
+
+    buf_format(chance->text, "%s{%s", chance->separator, firsts[first]);
+    chance->separator = ",";
+    if (first < 3)
+        PUT(chance, of_route);
+    PUT(chance, of_any);
+    buf_put_text(chance->text, "}");
+}
+
+static void put_policy(struct chance *chance)
+{
+    static const char *const members[][4] = {
+        {"'traffic_class':'critical_user_facing'", "'traffic_class':'batch'",
+         "'traffic_class':'noncritical_user_facing'", "'traffic_class':'experiment'"},
+        {"'owner':'o'"},
+        {"'data_classes':['pii']", "'data_classes':['secret','internal']"},
+        {"'regions':['eu']", "'providers':['alpha']", "'accounts':['x']"},
+        {"'zero_retention':true", "'requires_moderation':false"},
+        {"'limits':{'max_total_attempts':16,'max_elapsed_ms':7}", "'limits':{'max_total_ms':7}"},
+        {"'latency_target_ms':5"},
+        {"'budget_rules':{'critical_only_above_percent':99}", "'budget_rules':{}"},
+        {"'fallback_spend_cap':{'usd':0.1,'window':'day'}"},
+        {"'retry':{'max_retries_per_route':3}", "'retry':{'backoff_base_ms':1}"},
+        {"'hold_output':{'until':'complete'}", "'hold_output':{'until':'tokens','amount':1}"},
+        {"'payload_storage':'jobs'", "'payload_storage':'off'"},
+        {"'canary_percent':100"},
+        {"'logging':{'record_usage_and_cost':false}", "'logging':{}"},
+        {"'rollback':{'disable_on_missing_reports':true}",
+         "'rollback':{'disable_on_unapproved_cost_spike':true,'thresholds':"
+         "{'cost_spike':{'multiple':1.1}}}",
+         "'rollback':{'disable_on_quality_regression':false}", "'rollback':{}"},
+    };
+    unsigned entries = pick(chance, 6);
+
+    chance->separator = ",";
+    buf_put_text(chance->text, "{'policy_id':'p','workflow':'w','environment':'e',"
+                               "'primary_route':{'route':'big-alpha'}");
+    PUT(chance, members);
+    buf_put_text(chance->text, ",'fallback_routes':[");
+    chance->separator = "";
+    for (unsigned i = 0; i < entries; i++)
+        put_entry(chance);
+    buf_put_text(chance->text, "]}");
+    buf_put_u8(chance->text, 0);
+}
+
+static void the_dump_of_any_text_that_parses_is_the_same_document(void **state)
+{
+    unsigned parsed = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        struct buf text, first, second;
+        struct documents one, two;
+
+        buf_init(&text, TEXT_BYTES_BOUND);
+        put_policy(&(struct chance){.seed = seed, .text = &text});
+        documents_init(&one, ARENA_BYTES_MAX);
+        documents_init(&two, ARENA_BYTES_MAX);
+        if (parse_policy_text(&one, text.ptr) == RESULT_OK) {
+            parsed++;
+            dump(one.document, &first);
+            if (policy_parse(buf_slice(&first), &two.arena, &two.diagnostics, &two.document) !=
+                RESULT_OK)
+                fail_msg("seed %llu: %s\n%.*s", (unsigned long long)seed, text.ptr, (int)first.len,
+                         first.ptr);
+            dump(two.document, &second);
+            if (!slice_equal(buf_slice(&first), buf_slice(&second)))
+                fail_msg("seed %llu: %s", (unsigned long long)seed, text.ptr);
+            buf_done(&first);
+            buf_done(&second);
+        }
+        documents_done(&one);
+        documents_done(&two);
+        buf_done(&text);
+    }
+    assert_true(parsed > 1000);
 }
 
 static void the_dump_of_an_example_is_the_same_document(void **state)
@@ -99,6 +236,8 @@ static void a_dump_writes_defaults_out_and_leaves_nothings_out(void **state)
                                  "  'policy_id': 'p',\n"
                                  "  'workflow': 'w',\n"
                                  "  'environment': 'e',\n"
+                                 "  'zero_retention': false,\n"
+                                 "  'requires_moderation': false,\n"
                                  "  'primary_route': {\n"
                                  "    'route': 'demo-at-mock-a'\n"
                                  "  },\n"
@@ -116,6 +255,8 @@ static void a_dump_writes_defaults_out_and_leaves_nothings_out(void **state)
                                  "  'hold_output': {\n"
                                  "    'until': 'none'\n"
                                  "  },\n"
+                                 "  'notice_in_body': false,\n"
+                                 "  'payload_storage': 'off',\n"
                                  "  'logging': {\n"
                                  "    'record_attempt_chain': true,\n"
                                  "    'record_requested_and_selected_model': true,\n"
@@ -126,7 +267,18 @@ static void a_dump_writes_defaults_out_and_leaves_nothings_out(void **state)
                                  "  'rollback': {\n"
                                  "    'disable_on_schema_failures': false,\n"
                                  "    'disable_on_unapproved_cost_spike': false,\n"
-                                 "    'disable_on_policy_boundary_error': false\n"
+                                 "    'disable_on_policy_boundary_error': false,\n"
+                                 "    'disable_on_quality_regression': false,\n"
+                                 "    'disable_on_missing_reports': false,\n"
+                                 "    'disable_on_model_mismatch': true,\n"
+                                 "    'thresholds': {\n"
+                                 "      'model_mismatch': {\n"
+                                 "        'min_samples': 1,\n"
+                                 "        'percent': 1,\n"
+                                 "        'window_ms': 600000,\n"
+                                 "        'min_principals': 1\n"
+                                 "      }\n"
+                                 "    }\n"
                                  "  }\n"
                                  "}\n";
     char *json = quoted(wanted);
@@ -141,6 +293,45 @@ static void a_dump_writes_defaults_out_and_leaves_nothings_out(void **state)
     buf_done(&buf);
     documents_done(&d);
     free(json);
+}
+
+/* The text that sets every field: what is read back from its dump is what was read from it. */
+static void a_dump_leaves_nothing_out_that_the_text_says(void **state)
+{
+    static const char *const parts[] = {"'weight': 3",
+                                        "'notice': 'first'",
+                                        "'max_attempts': 2",
+                                        "'premium': {",
+                                        "'requires_sign_offs': ['security', 'finance']",
+                                        "'hold_ms': 5000",
+                                        "'job': true",
+                                        "'multiple': 2.5",
+                                        "'window': 'month'",
+                                        "'usd': 1000.5",
+                                        "'canary_percent': 5",
+                                        "'payload_storage': 'jobs_and_cache'",
+                                        "'allowed_reasons': []",
+                                        "'sensitivity_tags': ['legal', 'write_tools']",
+                                        "'latency_target_ms': 800",
+                                        "'max_estimated_cost_usd': 0.000000001",
+                                        "'keys': ['k1', 'k2']",
+                                        "'disable_on_model_mismatch': false"};
+    struct documents d;
+    struct buf buf;
+
+    (void)state;
+    documents_init(&d, ARENA_BYTES_MAX);
+    texts_check(&d, TEXTS_EVERY_FIELD);
+    dump(d.document, &buf);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *part = quoted(parts[i]);
+
+        if (!memmem(buf.ptr, buf.len, part, strlen(part)))
+            fail_msg("no %s in\n%.*s", part, (int)buf.len, buf.ptr);
+        free(part);
+    }
+    buf_done(&buf);
+    documents_done(&d);
 }
 
 static void evidence_that_was_not_mentioned_is_left_to_the_tier_again(void **state)
@@ -165,18 +356,21 @@ static void evidence_that_was_not_mentioned_is_left_to_the_tier_again(void **sta
 
 static void a_buffer_too_small_is_reported(void **state)
 {
+    enum result result = RESULT_NO_MEMORY;
     struct documents d;
 
     (void)state;
     documents_init(&d, ARENA_BYTES_MAX);
-    assert_int_equal(parse_policy_text(&d, texts[2]), RESULT_OK);
-    for (size_t bound = 0; bound < 1000; bound += 7) {
+    assert_int_equal(parse_policy_text(&d, texts[1]), RESULT_OK);
+    for (size_t bound = 0; result == RESULT_NO_MEMORY; bound += 13) {
         struct buf buf;
 
         buf_init(&buf, bound);
-        assert_int_equal(policy_dump(d.document, &buf), RESULT_NO_MEMORY);
+        result = policy_dump(d.document, &buf);
+        assert_true(result == RESULT_OK || result == RESULT_NO_MEMORY);
         buf_done(&buf);
     }
+    assert_int_equal(result, RESULT_OK);
     documents_done(&d);
 }
 
@@ -184,7 +378,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_dump_of_a_text_is_the_same_document),
+        cmocka_unit_test(the_dump_of_any_text_that_parses_is_the_same_document),
         cmocka_unit_test(the_dump_of_an_example_is_the_same_document),
+        cmocka_unit_test(a_dump_leaves_nothing_out_that_the_text_says),
         cmocka_unit_test(a_dump_writes_defaults_out_and_leaves_nothings_out),
         cmocka_unit_test(evidence_that_was_not_mentioned_is_left_to_the_tier_again),
         cmocka_unit_test(a_buffer_too_small_is_reported),

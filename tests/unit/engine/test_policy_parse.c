@@ -1,5 +1,5 @@
 /* Text to document: the public template as it is, defaults, and what every field refuses. */
-#include "documents.h"
+#include "policy_texts.h"
 
 #define FALLBACK(members) POLICY_TEXT(",'fallback_routes':[{" members "}]")
 #define ENTRY(members)    FALLBACK("'route':'b'," members)
@@ -18,14 +18,14 @@ static void the_public_template_loads_as_it_is(void **state)
     assert_text(d.document->workload, "customer-support-chat");
     assert_text(d.document->environment, "production");
     assert_int_equal(d.document->entries_count, 2);
-    assert_text(d.document->entries[0].route.model, "primary-approved-model");
-    assert_int_equal(d.document->entries[0].route.family, FAMILY_OPENAI_CHAT_COMPLETIONS);
+    assert_text(d.document->entries[0].routes[0].model, "primary-approved-model");
+    assert_int_equal(d.document->entries[0].routes[0].family, FAMILY_OPENAI_CHAT_COMPLETIONS);
     assert_text(d.document->entries[0].pointer, "/primary_route");
     entry = &d.document->entries[1];
     assert_text(entry->pointer, "/fallback_routes/0");
     assert_int_equal(entry->kind, ENTRY_KIND_ROUTE);
-    assert_text(entry->route.model, "approved-backup-model");
-    assert_int_equal(entry->route.family, FAMILY_UNSPECIFIED);
+    assert_text(entry->routes[0].model, "approved-backup-model");
+    assert_int_equal(entry->routes[0].family, FAMILY_UNSPECIFIED);
     assert_int_equal(entry->allowed, SET_OF(FAILURE_TIMEOUT) | SET_OF(FAILURE_TEMPORARY_5XX) |
                                          SET_OF(FAILURE_NETWORK_ERROR) |
                                          SET_OF(FAILURE_OVERLOADED) | SET_OF(FAILURE_UNAVAILABLE) |
@@ -50,8 +50,12 @@ static void the_public_template_loads_as_it_is(void **state)
     assert_true(settings->record_attempt_chain && settings->record_models &&
                 settings->record_error_class && settings->record_usage_and_cost);
     assert_false(settings->payload_sampled);
-    assert_true(settings->rollback_on_schema_failures && settings->rollback_on_cost_spike &&
-                settings->rollback_on_boundary_error);
+    for (unsigned i = 1; i < ROLLBACK_RULE_END; i++)
+        assert_int_equal(d.document->rollback[i].enabled, i == ROLLBACK_RULE_SCHEMA_FAILURES ||
+                                                              i == ROLLBACK_RULE_COST_SPIKE ||
+                                                              i == ROLLBACK_RULE_BOUNDARY_ERROR ||
+                                                              i == ROLLBACK_RULE_MODEL_MISMATCH);
+    assert_int_equal(d.document->rollback[ROLLBACK_RULE_COST_SPIKE].multiple, 30);
     documents_done(&d);
 }
 
@@ -80,7 +84,12 @@ static void what_is_not_said_has_a_documented_default(void **state)
     assert_int_equal(settings->restart_after_partial_output, 0);
     assert_true(settings->record_attempt_chain && settings->record_models &&
                 settings->record_error_class && settings->record_usage_and_cost);
-    assert_false(settings->rollback_on_schema_failures);
+    assert_int_equal(settings->budget_no_dearer_percent, 0);
+    assert_int_equal(settings->providers_failed_max, 0);
+    assert_int_equal(d.document->payload_storage, PAYLOAD_STORAGE_OFF);
+    assert_int_equal(d.document->canary_percent, 0);
+    for (unsigned i = 1; i < ROLLBACK_RULE_END; i++)
+        assert_int_equal(d.document->rollback[i].enabled, i == ROLLBACK_RULE_MODEL_MISMATCH);
     documents_done(&d);
 }
 
@@ -392,24 +401,35 @@ static void a_document_beyond_the_bound_is_refused_unread(void **state)
     free(text);
 }
 
-static void every_shortage_of_memory_is_reported(void **state)
+static void assert_every_shortage(struct slice text)
 {
-    size_t len = 0, bound = 0;
-    char *bytes = file_read("policies/support-chat-fallback-v1.json", &len);
     enum result result = RESULT_NO_MEMORY;
+    size_t bound = 0;
 
-    (void)state;
-    assert_non_null(bytes);
     for (; result == RESULT_NO_MEMORY; bound += 16) {
         struct documents d;
 
         documents_init(&d, bound);
-        result = policy_parse((struct slice){bytes, len}, &d.arena, &d.diagnostics, &d.document);
+        result = policy_parse(text, &d.arena, &d.diagnostics, &d.document);
         assert_true(result == RESULT_OK || result == RESULT_NO_MEMORY);
         assert_int_equal(result == RESULT_OK, d.document != NULL);
         documents_done(&d);
     }
-    assert_true(bound > len);
+    assert_int_equal(result, RESULT_OK);
+    assert_true(bound > text.len);
+}
+
+static void every_shortage_of_memory_is_reported(void **state)
+{
+    size_t len = 0;
+    char *bytes = file_read("policies/support-chat-fallback-v1.json", &len);
+    char *every = quoted(TEXTS_EVERY_FIELD);
+
+    (void)state;
+    assert_non_null(bytes);
+    assert_every_shortage((struct slice){bytes, len});
+    assert_every_shortage(slice_of(every));
+    free(every);
     free(bytes);
 }
 
