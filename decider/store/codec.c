@@ -29,6 +29,7 @@ _Static_assert(sizeof(enum family) == sizeof(uint32_t), "the codec reads enums a
 #define BOUND_PAIRS(name)       BOUND_PAIRS_##name
 #define BOUND_PAIRS_tags        TAGS_MAX
 #define BOUND_PAIRS_rate_limits LIST_ITEMS_MAX
+#define BOUND_PAIRS_extra_usage LIST_ITEMS_MAX
 #define BOUND_USAGE(name)       UNIT_END
 #define BOUND_TOOL_CALLS(name)  TOOL_CALLS_MAX
 

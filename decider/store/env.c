@@ -122,7 +122,14 @@ static int put_meta(struct store *store, MDB_txn *txn, struct slice name, struct
 {
     MDB_val key = store_val(name), bytes = store_val(value);
 
-    return mdb_put(txn, store->tables[STORE_TABLE_META], &key, &bytes, MDB_NOOVERWRITE);
+    return mdb_put(txn, store->tables[STORE_TABLE_META], &key, &bytes, 0);
+}
+
+static int put_format(struct store *store, MDB_txn *txn)
+{
+    const char format[FORMAT_BYTES] = {STORE_FORMAT};
+
+    return put_meta(store, txn, SLICE_LITERAL("format"), (struct slice){format, sizeof format});
 }
 
 static int open_tables(struct store *store, MDB_txn *txn)
@@ -136,13 +143,11 @@ static int open_tables(struct store *store, MDB_txn *txn)
 
 static int make_tables(struct store *store, MDB_txn *txn)
 {
-    const char format[FORMAT_BYTES] = {STORE_FORMAT};
     int error = open_tables(store, txn);
 
     random_bytes(store->secret, sizeof store->secret);
     if (!error)
-        error =
-            put_meta(store, txn, SLICE_LITERAL("format"), (struct slice){format, sizeof format});
+        error = put_format(store, txn);
     if (!error)
         error = put_meta(store, txn, SLICE_LITERAL("secret"),
                          (struct slice){store->secret, sizeof store->secret});
@@ -158,7 +163,10 @@ static uint32_t format_of(MDB_val value)
 }
 
 /* Looks before anything is made: a store of a newer program stays as it is. */
-static enum result check_format(struct store *store, MDB_txn *txn, struct store_error *reterr_error)
+static enum result check_format(struct store *store,
+                                MDB_txn *txn,
+                                uint32_t *ret_format,
+                                struct store_error *reterr_error)
 {
     MDB_val format_key = store_val(SLICE_LITERAL("format"));
     MDB_val secret_key = store_val(SLICE_LITERAL("secret"));
@@ -175,10 +183,12 @@ static enum result check_format(struct store *store, MDB_txn *txn, struct store_
     if (error || format.mv_size != FORMAT_BYTES || secret.mv_size != sizeof store->secret)
         return store_fail(reterr_error, RESULT_CORRUPT,
                           "%.160s/data.mdb was not made by Signalbox.", store->directory);
-    if (format_of(format) != STORE_FORMAT)
+    *ret_format = format_of(format);
+    if (*ret_format < STORE_FORMAT_OLDEST || *ret_format > STORE_FORMAT)
         return store_fail(reterr_error, RESULT_CORRUPT,
-                          "The store %.160s has format %u; this program knows format %u.",
-                          store->directory, (unsigned)format_of(format), STORE_FORMAT);
+                          "The store %.160s has format %u; this program knows formats %u to %u.",
+                          store->directory, (unsigned)*ret_format, STORE_FORMAT_OLDEST,
+                          STORE_FORMAT);
     memcpy(store->secret, secret.mv_data, sizeof store->secret);
     return RESULT_OK;
 }
@@ -197,9 +207,11 @@ static int is_empty(MDB_txn *txn, bool *ret_empty)
     return error;
 }
 
+/* Brings an older store up to date in the same transaction, or leaves it as it is. */
 static enum result load(struct store *store, struct store_error *reterr_error)
 {
     enum result result = RESULT_OK;
+    uint32_t format = STORE_FORMAT;
     bool empty = false;
     MDB_txn *txn;
     int error = mdb_txn_begin(store->env, NULL, 0, &txn);
@@ -210,9 +222,12 @@ static enum result load(struct store *store, struct store_error *reterr_error)
     if (!error && empty) {
         error = make_tables(store, txn);
     } else if (!error) {
-        result = check_format(store, txn, reterr_error);
+        result = check_format(store, txn, &format, reterr_error);
         if (!result)
             error = open_tables(store, txn);
+        /* Tables that came later are made by opening them; rows of before are read as they are. */
+        if (!result && !error && format != STORE_FORMAT)
+            error = put_format(store, txn);
     }
     if (error || result) {
         mdb_txn_abort(txn);

@@ -45,7 +45,7 @@ struct history {
     struct slice policy_id; /* empty: none was active */
     uint32_t policy_version;
     uint32_t catalog_version;
-    uint32_t evidence_version; /* 0 until evidence is kept */
+    uint32_t evidence_version; /* the newest row of evidence that was looked at; 0: none */
     uint32_t switches_version; /* 0 until switches are kept */
     struct slice engine_version;
     struct slice key_id; /* empty: the principal was named */

@@ -88,6 +88,63 @@ struct store_key layout_catalog(uint32_t version)
     return key;
 }
 
+struct store_key layout_numbered_rows(struct slice workload, struct slice environment)
+{
+    struct store_key key = layout_active(workload, environment);
+
+    put_end(&key);
+    return key;
+}
+
+struct store_key layout_numbered(struct slice workload, struct slice environment, uint32_t number)
+{
+    struct store_key key = layout_numbered_rows(workload, environment);
+
+    put_u32(&key, number);
+    return key;
+}
+
+struct store_key layout_evidence_id(uint32_t number)
+{
+    return layout_catalog(number);
+}
+
+struct store_key layout_switch(enum switch_scope scope, struct slice policy_id, struct slice name)
+{
+    const uint8_t byte = (uint8_t)scope;
+    struct store_key key = {.len = 0};
+
+    put_bytes(&key, &byte, sizeof byte);
+    put_name(&key, policy_id);
+    put_end(&key);
+    put_bytes(&key, name.ptr, name.len);
+    return key;
+}
+
+struct store_key layout_pin(struct slice policy_id)
+{
+    struct store_key key = {.len = 0};
+
+    put_name(&key, policy_id);
+    return key;
+}
+
+struct store_key layout_audit(int64_t at_ms, uint64_t order)
+{
+    struct store_key key = {.len = 0};
+
+    put_u32(&key, (uint32_t)((uint64_t)at_ms >> 32));
+    put_u32(&key, (uint32_t)at_ms);
+    put_u32(&key, (uint32_t)(order >> 32));
+    put_u32(&key, (uint32_t)order);
+    return key;
+}
+
+struct store_key layout_write(struct slice write_id)
+{
+    return layout_pin(write_id);
+}
+
 struct store_key layout_request(struct uuid request_id, struct slice tenant)
 {
     struct store_key key = {.len = 0};
@@ -131,6 +188,22 @@ bool layout_active_parse(struct slice key,
         return false;
     *ret_workload = workload;
     *ret_environment = rest;
+    return true;
+}
+
+bool layout_numbered_parse(struct slice key,
+                           struct slice *ret_workload,
+                           struct slice *ret_environment,
+                           uint32_t *ret_number)
+{
+    struct slice workload, environment, rest;
+
+    if (!split(key, &workload, &rest) || !split(rest, &environment, &rest) ||
+        rest.len != sizeof(uint32_t))
+        return false;
+    *ret_workload = workload;
+    *ret_environment = environment;
+    *ret_number = get_u32(rest.ptr);
     return true;
 }
 

@@ -8,7 +8,7 @@
 static const struct field policy_fields[] = {
     FIELD(policy_record, 1, TEXT, workload),     FIELD(policy_record, 2, TEXT, environment),
     FIELD(policy_record, 3, TEXT, document),     FIELD(policy_record, 4, I64, published_ms),
-    FIELD(policy_record, 5, TEXT, published_by),
+    FIELD(policy_record, 5, TEXT, published_by), FIELD(policy_record, 6, TEXT, published_by_user),
 };
 static const struct field_table policy_table = FIELD_TABLE(policy_fields);
 

@@ -14,7 +14,8 @@ struct policy_record {
     struct slice environment;
     struct slice document;
     int64_t published_ms;
-    struct slice published_by; /* key id */
+    struct slice published_by;      /* key id */
+    struct slice published_by_user; /* the key's user, or empty */
 };
 
 void policy_record_encode(const struct policy_record *record, struct buf *buf);

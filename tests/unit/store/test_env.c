@@ -97,8 +97,52 @@ static void refuses_a_store_of_a_newer_format_by_its_number(void **state)
                      RESULT_OK);
     fixture_close(fixture);
     assert_int_equal(try_open(fixture, NULL, &error), RESULT_CORRUPT);
-    assert_non_null(strstr(error.text, "has format 7; this program knows format 1"));
+    assert_non_null(strstr(error.text, "has format 7; this program knows formats 1 to 2"));
     assert_non_null(strstr(error.text, fixture->directory));
+}
+
+/* Format 1 had neither evidence nor switches. */
+static void brings_a_store_of_an_older_format_up_to_date(void **state)
+{
+    struct fixture *fixture = *state;
+    struct slice value;
+
+    fixture_open(fixture, MAP_BYTES);
+    assert_int_equal(
+        fixture_put(fixture, STORE_TABLE_POLICY, SLICE_LITERAL("p"), SLICE_LITERAL("kept")),
+        RESULT_OK);
+    assert_int_equal(fixture_put(fixture, STORE_TABLE_META, SLICE_LITERAL("format"),
+                                 SLICE_LITERAL("\x01\0\0\0")),
+                     RESULT_OK);
+    for (int times = 0; times < 2; times++) {
+        fixture_close(fixture);
+        fixture_open(fixture, MAP_BYTES);
+        assert_int_equal(store_read_renew(fixture->read), RESULT_OK);
+        assert_int_equal(
+            store_get(fixture->read, STORE_TABLE_META, SLICE_LITERAL("format"), &value), RESULT_OK);
+        assert_true(slice_equal(value, SLICE_LITERAL("\x02\0\0\0")));
+        assert_int_equal(store_get(fixture->read, STORE_TABLE_POLICY, SLICE_LITERAL("p"), &value),
+                         RESULT_OK);
+        assert_true(slice_is(value, "kept"));
+        assert_int_equal(
+            store_get(fixture->read, STORE_TABLE_EVIDENCE, SLICE_LITERAL("none"), &value),
+            RESULT_NOT_FOUND);
+        store_read_reset(fixture->read);
+    }
+    fixture_close(fixture);
+}
+
+static void refuses_a_store_of_format_zero(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_error error = {""};
+
+    fixture_open(fixture, MAP_BYTES);
+    assert_int_equal(
+        fixture_put(fixture, STORE_TABLE_META, SLICE_LITERAL("format"), SLICE_LITERAL("\0\0\0\0")),
+        RESULT_OK);
+    fixture_close(fixture);
+    assert_int_equal(try_open(fixture, NULL, &error), RESULT_CORRUPT);
 }
 
 static void refuses_a_database_that_is_not_ours(void **state)
@@ -239,6 +283,8 @@ int main(int argc, char **argv)
         TEST(keeps_its_secret_and_no_other_store_has_it),
         TEST(refuses_a_data_file_that_is_garbage),
         TEST(refuses_a_store_of_a_newer_format_by_its_number),
+        TEST(brings_a_store_of_an_older_format_up_to_date),
+        TEST(refuses_a_store_of_format_zero),
         TEST(refuses_a_database_that_is_not_ours),
         TEST(says_which_directory_cannot_be_made_or_is_none),
         TEST(says_that_a_directory_is_read_only),

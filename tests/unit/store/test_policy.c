@@ -14,6 +14,7 @@ static const struct policy_record policy = {
     .document = {"{\"id\": \"chat\"}\n", 15},
     .published_ms = 1795160000123,
     .published_by = {"key_1", 5},
+    .published_by_user = {"ann", 3},
 };
 
 static const struct catalog_record catalog = {
@@ -44,6 +45,20 @@ static void gives_back_a_policy_record(void **state)
     assert_true(slice_equal(again.environment, policy.environment));
     assert_true(slice_equal(again.document, policy.document));
     assert_int_equal(again.published_ms, policy.published_ms);
+    assert_true(slice_equal(again.published_by, policy.published_by));
+    assert_true(slice_equal(again.published_by_user, policy.published_by_user));
+}
+
+static void reads_a_policy_record_of_before_users_were_kept(void **state)
+{
+    struct policy_record older = policy, again;
+    struct buf buf = fixed_buf();
+
+    (void)state;
+    older.published_by_user = SLICE_LITERAL("");
+    policy_record_encode(&older, &buf);
+    assert_int_equal(policy_record_decode(buf_slice(&buf), &again), RESULT_OK);
+    assert_int_equal(again.published_by_user.len, 0);
     assert_true(slice_equal(again.published_by, policy.published_by));
 }
 
@@ -90,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_a_policy_record),
+        cmocka_unit_test(reads_a_policy_record_of_before_users_were_kept),
         cmocka_unit_test(gives_back_a_catalog_record),
         cmocka_unit_test(finds_every_altered_byte_of_a_document),
     };
