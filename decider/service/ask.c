@@ -2,6 +2,7 @@
  * answer it again, or take it up by its token. A step that answers the ticket returns false. */
 #include "base/random.h"
 #include "base/uuid.h"
+#include "engine/spread.h"
 #include "service/boundary.h"
 #include "service/commit.h"
 #include "service/complete.h"
@@ -167,21 +168,24 @@ static enum result decide_admission(struct ask *ask)
     history->key_id = arena_copy(arena, ask->asker.key_id);
     if (!copy_facts(arena, &ask->facts, &history->facts))
         return RESULT_NO_MEMORY;
-    request->compiled = compiled_ref(
-        snapshot_policy(service->owner.live, history->facts.workload, history->facts.environment));
+    request->compiled =
+        compiled_ref(snapshot_policy(service->owner.live, history->facts.workload,
+                                     history->facts.environment, spread_of(request->id)));
     if (request->compiled) {
         policy = request->compiled->policy;
         history->policy_id = policy_text(policy, policy->id);
         history->policy_version = policy->version;
         history->catalog_version = policy->catalog_version;
+        history->evidence_version = policy->evidence_version;
     }
-    return boundary_decide(request, &(struct boundary_question){
-                                        .digest = &ask->digest,
-                                        .refusal = ask->asker.refusal,
-                                        .now_ms = ask->now_ms,
-                                        .seed = random_u64(),
-                                        .deadline_ms = ask->question->deadline_ms,
-                                    });
+    return boundary_decide(service, request,
+                           &(struct boundary_question){
+                               .digest = &ask->digest,
+                               .refusal = ask->asker.refusal,
+                               .now_ms = ask->now_ms,
+                               .seed = random_u64(),
+                               .deadline_ms = ask->question->deadline_ms,
+                           });
 }
 
 static bool check_time(struct ask *ask)
@@ -299,12 +303,14 @@ static bool take_report(struct ask *ask)
     /* A late report takes up what was given up. */
     request->history.unreported_ms = 0;
     request->given_up = false;
-    result = boundary_decide(request, &(struct boundary_question){
-                                          .report = &ask->question->report,
-                                          .digest = &ask->digest,
-                                          .now_ms = ask->now_ms,
-                                          .seed = random_u64(),
-                                      });
+    result = boundary_decide(service, request,
+                             &(struct boundary_question){
+                                 .report = &ask->question->report,
+                                 .digest = &ask->digest,
+                                 .now_ms = ask->now_ms,
+                                 .seed = random_u64(),
+                                 .late = unreported_ms || given_up,
+                             });
     if (result == RESULT_OK)
         result = commit_submit(service, request);
     if (result == RESULT_OK) {
@@ -357,7 +363,30 @@ static bool check_adoption(struct ask *ask)
     return true;
 }
 
-/* Boundary 0 again, as it was answered before it was forgotten. */
+/* Boundary 0 again, where the token says it went; false: it goes elsewhere. */
+static enum result
+decide_as_told(struct ask *ask, struct request *request, bool plain, bool *ret_same)
+{
+    const struct token *token = &ask->token;
+    enum result result = boundary_decide(ask->service, request,
+                                         &(struct boundary_question){
+                                             .digest = &token->admission,
+                                             .now_ms = token->admitted_ms,
+                                             .seed = token->decision_id,
+                                             .deadline_ms = token->deadline_ms,
+                                             .adopted = true,
+                                             .plain = plain,
+                                             .plain_entry = token->entry,
+                                         });
+
+    *ret_same = result == RESULT_OK && request->output.decision.has_route &&
+                request->output.entry == token->entry &&
+                (token->route == TOKEN_ROUTE_UNKNOWN || request->output.route == token->route);
+    return result;
+}
+
+/* Boundary 0 again, as it was answered before it was forgotten. Something may have been switched
+ * or pinned meanwhile; where what holds now leads elsewhere, it is looked past. */
 static enum result decide_adopted(struct ask *ask)
 {
     const struct token *token = &ask->token;
@@ -365,6 +394,7 @@ static enum result decide_adopted(struct ask *ask)
     struct history *history = &request->history;
     struct arena *arena = &request->arena;
     enum result result;
+    bool same;
 
     history->request_id = request->id;
     history->engine_version = SLICE_LITERAL(ENGINE_VERSION);
@@ -372,24 +402,22 @@ static enum result decide_adopted(struct ask *ask)
     history->policy_id = arena_copy(arena, token->policy_id);
     history->policy_version = token->policy_version;
     history->catalog_version = token->catalog_version;
+    history->evidence_version = token->evidence_version;
     if (!copy_facts(arena, &ask->facts, &history->facts))
         return RESULT_NO_MEMORY;
     result = lookup_begin(ask->service);
     if (result == RESULT_OK)
         result = lookup_policy(ask->service, history, &request->compiled);
+    if (result == RESULT_OK)
+        result = decide_as_told(ask, request, false, &same);
+    if (result == RESULT_OK && !same) {
+        history->boundaries_count = 0;
+        request->chain = (struct chain){.state = CHAIN_STATE_NEW};
+        result = decide_as_told(ask, request, true, &same);
+    }
     if (result)
         return result;
-    result = boundary_decide(request, &(struct boundary_question){
-                                          .digest = &token->admission,
-                                          .now_ms = token->admitted_ms,
-                                          .seed = token->decision_id,
-                                          .deadline_ms = token->deadline_ms,
-                                          .adopted = true,
-                                      });
-    if (result == RESULT_OK &&
-        (!request->output.decision.has_route || request->output.entry != token->entry))
-        return RESULT_NOT_FOUND;
-    return result;
+    return same ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
 static bool adopt(struct ask *ask)

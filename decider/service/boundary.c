@@ -3,8 +3,10 @@
 #include "service/boundary.h"
 
 #include "base/invariant.h"
+#include "engine/spread.h"
 #include "service/copy.h"
 #include "service/live.h"
+#include "service/trip.h"
 
 #define VIEW_BYTES_MAX 1024
 
@@ -12,7 +14,7 @@ static struct classification classify_report(const struct request *request,
                                              const struct report *report)
 {
     const struct policy *policy = request->compiled ? request->compiled->policy : NULL;
-    const struct policy_route *route = rebuild_route(policy, request->output.entry);
+    const struct policy_route *route = rebuild_route(policy, request->output.route);
 
     return classify(report, route ? (enum family)route->family : FAMILY_UNSPECIFIED,
                     route ? policy_text(policy, route->provider) : SLICE_LITERAL(""),
@@ -46,7 +48,23 @@ keep_answer(struct request *request, struct history_boundary *boundary, uint64_t
     boundary->trace_digest = trace_digest;
 }
 
-enum result boundary_decide(struct request *request, const struct boundary_question *question)
+/* A boundary that is taken back and asked again has been counted. */
+static void count_outcome(struct service *service,
+                          struct request *request,
+                          const struct engine_input *input,
+                          bool late)
+{
+    unsigned boundary = request->history.boundaries_count;
+
+    if (!input->report || boundary <= request->counted)
+        return;
+    request->counted = boundary;
+    request->trip = trip_on_report(service, request, input, &request->output, late);
+}
+
+enum result boundary_decide(struct service *service,
+                            struct request *request,
+                            const struct boundary_question *question)
 {
     struct history *history = &request->history;
     unsigned index = history->boundaries_count;
@@ -66,6 +84,8 @@ enum result boundary_decide(struct request *request, const struct boundary_quest
         .policy = request->compiled ? request->compiled->policy : NULL,
         .facts = &history->facts,
         .chain = &request->chain,
+        .key_id = history->key_id,
+        .request_hash = spread_of(history->request_id),
         .now_ms = question->now_ms,
         .seed = question->seed,
         .deadline_ms = question->deadline_ms,
@@ -80,7 +100,11 @@ enum result boundary_decide(struct request *request, const struct boundary_quest
             return RESULT_NO_MEMORY;
         input.report = &boundary->report;
     }
-    live_view(question->refusal, &view);
+    live_view(&service->owner, question->plain ? NULL : request->compiled, question->refusal,
+              question->now_ms, &view);
+    if (question->plain && question->plain_entry)
+        view.pin = (uint8_t)(question->plain_entry + 1);
+    history->switches_version = service->owner.switches.version;
     trace_sink_init(&sink, NULL, 0);
     live_decide(&input, &view, &sink, &request->output);
     boundary->view = keep_view(request, &view);
@@ -88,6 +112,7 @@ enum result boundary_decide(struct request *request, const struct boundary_quest
         return RESULT_NO_MEMORY;
     keep_answer(request, boundary, sink.digest);
     outcome_of(&request->output, sink.digest, &request->outcomes[index]);
+    count_outcome(service, request, &input, question->late);
     chain_step(&request->chain, &input, &request->output);
     history->boundaries_count++;
     return RESULT_OK;

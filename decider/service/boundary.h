@@ -14,10 +14,15 @@ struct boundary_question {
     uint64_t seed;
     uint32_t deadline_ms; /* at admission */
     bool adopted;
+    bool plain;           /* as if nothing were switched off, and a fallback entry pinned */
+    unsigned plain_entry; /* that entry; 0: none */
+    bool late;            /* the attempt had been given up as unreported */
 };
 
-/* Decides and appends; request->output is the answer. RESULT_NO_MEMORY: rewind or free it. */
-MUST_USE enum result boundary_decide(struct request *request,
+/* Decides and appends; request->output is the answer. What came of the attempt is told to the
+ * rollback rules, once. RESULT_NO_MEMORY: rewind or free it. */
+MUST_USE enum result boundary_decide(struct service *service,
+                                     struct request *request,
                                      const struct boundary_question *question);
 /* Back to the first boundaries boundaries, at least one, as if no more had been asked. */
 void boundary_rewind(struct service *service, struct request *request, unsigned boundaries);

@@ -1,16 +1,27 @@
-/* The catalog: publish and get. A new catalog compiles every active policy anew, and is stored with
- * all their blocks in one transaction: either everything serves with it or nothing does. */
-#include <stdlib.h>
+/* The catalog: review, publish, get. A new catalog compiles every version in service anew, and is
+ * stored with all their blocks in one transaction: either everything serves with it or nothing
+ * does. A review does the same and stores nothing. */
+#include <stdio.h>
 
-#include "engine/policy_document.h"
 #include "service/admin.h"
+#include "service/catalog_review.h"
+#include "service/compile.h"
 #include "service/load.h"
-#include "store/policy.h"
+#include "service/rows.h"
 
 #define CATALOG_BYTES_MAX (256 * 1024 * 1024)
-#define COMPILE_BYTES_MAX (256 * 1024 * 1024)
 
-/* One active policy's findings, with its name before the pointers. */
+struct publishing {
+    struct service *service;
+    struct admin_call *call;
+    struct catalog_set *catalog; /* the new one */
+    struct policy_set *policies;
+    struct catalog_review review;
+    struct rows rows;
+    unsigned compiled; /* versions in service compiled anew */
+};
+
+/* One version's findings, with its name before the pointers. */
 static void add_findings(struct admin_call *call,
                          const struct policy_name *name,
                          const struct diagnostics *findings)
@@ -24,167 +35,177 @@ static void add_findings(struct admin_call *call,
                             found->found, found->expected);
 }
 
-static enum result compile_document(struct admin_call *call,
-                                    const struct policy_name *name,
-                                    struct slice text,
-                                    const struct catalog *catalog,
-                                    struct buf *block)
+/* RESULT_INVALID: its findings are in call. NULL stays NULL. */
+static enum result compile_again(struct publishing *publishing,
+                                 const struct compiled *before,
+                                 struct compiled **ret_compiled)
 {
-    struct policy_document *document;
+    const struct policy *policy = before ? before->policy : NULL;
+    const struct catalog_set *catalog = publishing->catalog;
+    struct compile_order order = {.catalog = catalog->catalog};
     struct diagnostics findings;
     struct arena arena;
     enum result result;
 
+    *ret_compiled = NULL;
+    if (!before)
+        return RESULT_OK;
+    order.name = (struct policy_name){policy_text(policy, policy->id), policy->version,
+                                      catalog->version, EVIDENCE_NEWEST};
     arena_init(&arena, NULL, 0, COMPILE_BYTES_MAX);
     diagnostics_init(&findings, &arena);
-    result = policy_parse(text, &arena, &findings, &document);
-    if (result == RESULT_OK)
-        result = policy_check(document, catalog, &findings);
-    if (result == RESULT_OK)
-        result = policy_compile(document, name->version, name->catalog_version, block);
+    result = compile_new(publishing->service->admin.read, &order, &findings, ret_compiled);
     if (result == RESULT_INVALID)
-        add_findings(call, name, &findings);
+        add_findings(publishing->call, &order.name, &findings);
     arena_done(&arena);
-    return result;
-}
-
-/* RESULT_INVALID: its findings are in call. */
-static enum result compile_again(struct service *service,
-                                 struct admin_call *call,
-                                 const struct policy *active,
-                                 const struct catalog_set *catalog,
-                                 struct compiled **ret_compiled)
-{
-    const struct policy_name name = {policy_text(active, active->id), active->version,
-                                     catalog->version, active->evidence_version};
-    struct store_key key = layout_policy(name.policy_id, name.version);
-    struct policy_record record;
-    struct slice value;
-    struct buf block;
-    enum result result =
-        store_get(service->admin.read, STORE_TABLE_POLICY, store_key_slice(&key), &value);
-
-    if (result == RESULT_OK)
-        result = policy_record_decode(value, &record);
     if (result)
         return result == RESULT_NOT_FOUND ? RESULT_CORRUPT : result;
-    buf_init(&block, COMPILED_BYTES_MAX);
-    result = compile_document(call, &name, record.document, catalog->catalog, &block);
+    publishing->compiled++;
+    rows_lend(&publishing->rows, STORE_TABLE_COMPILED,
+              store_key_slice(&(*ret_compiled)->version_key), compiled_block(*ret_compiled));
+    return catalog_review_policy(&publishing->review, policy, (*ret_compiled)->policy);
+}
+
+static enum result replace(struct publishing *publishing, const struct serving *before)
+{
+    struct compiled *whole = NULL, *canary = NULL;
+    struct serving *serving = NULL;
+    enum result result = compile_again(publishing, before->whole, &whole);
+    enum result other = compile_again(publishing, before->canary, &canary);
+
+    if (result == RESULT_OK || (result == RESULT_INVALID && other))
+        result = other;
     if (result == RESULT_OK) {
-        *ret_compiled = compiled_new(buf_slice(&block));
-        if (!*ret_compiled)
+        serving = serving_new(whole, canary, before->canary_percent, before->activation);
+        if (!serving || !policy_set_put(publishing->policies, serving))
             result = RESULT_NO_MEMORY;
     }
-    buf_done(&block);
+    serving_unref(serving);
+    compiled_unref(whole);
+    compiled_unref(canary);
     return result;
 }
 
-/* All active policies; a policy with errors does not keep the others from being looked at. */
-static enum result compile_all(struct service *service,
-                               struct admin_call *call,
-                               const struct catalog_set *catalog,
-                               struct policy_set *policies)
+/* Everything in service; a policy with errors does not keep the others from being looked at. */
+static enum result compile_all(struct publishing *publishing)
 {
-    const struct map *active = &service->admin.current->policies->active;
+    const struct map *active = &publishing->service->admin.current->policies->active;
     enum result worst = RESULT_OK, result;
-    const struct compiled *before;
-    struct compiled *compiled;
+    const struct serving *before;
     size_t position = 0;
 
-    if (!map_reserve(&policies->active, active->count))
+    if (!map_reserve(&publishing->policies->active, active->count))
         return RESULT_NO_MEMORY;
     while ((before = map_next(active, &position)) != NULL) {
-        result = compile_again(service, call, before->policy, catalog, &compiled);
-        if (result == RESULT_INVALID) {
-            worst = result;
-            continue;
-        }
-        if (result)
+        result = replace(publishing, before);
+        if (result && result != RESULT_INVALID)
             return result;
-        if (!map_put(&policies->active, store_key_slice(&compiled->active_key), compiled)) {
-            compiled_unref(compiled);
-            return RESULT_NO_MEMORY;
-        }
+        if (result)
+            worst = result;
     }
     return worst;
 }
 
-static struct store_op *block_ops(const struct policy_set *policies)
+static void put_rows(struct publishing *publishing, struct slice document)
 {
-    struct store_op *ops = calloc(policies->active.count + 1, sizeof *ops);
-    const struct compiled *compiled;
-    size_t position = 0;
-    unsigned count = 0;
+    const struct admin_call *call = publishing->call;
+    struct rows *rows = &publishing->rows;
+    struct store_key key = layout_catalog(publishing->catalog->version);
+    struct slice by = call->caller ? call->caller->key_id : SLICE_LITERAL("");
 
-    while (ops && (compiled = map_next(&policies->active, &position)) != NULL)
-        ops[count++] = (struct store_op){STORE_OP_PUT, STORE_TABLE_COMPILED,
-                                         store_key_slice(&compiled->version_key),
-                                         (struct slice){compiled->bytes, compiled->policy->bytes}};
-    return ops;
+    catalog_record_encode(&(struct catalog_record){.document = document,
+                                                   .published_ms = call->now_ms,
+                                                   .published_by = by},
+                          rows_bytes(rows));
+    rows_put(rows, STORE_TABLE_CATALOG, store_key_slice(&key));
+    rows_audit(rows, &(struct audit_record){
+                         .action = AUDIT_ACTION_PUBLISH_CATALOG,
+                         .at_ms = call->now_ms,
+                         .by = by,
+                         .version = publishing->catalog->version,
+                         .detail = arena_format(
+                             &rows->arena, "%u changes; policies touched: %u; evidence voided: %u.",
+                             publishing->review.diff.changes_count, publishing->review.lines_count,
+                             (unsigned)publishing->review.voided.count),
+                     });
 }
 
-static enum result store_catalog(struct service *service,
-                                 struct admin_call *call,
-                                 struct slice document,
-                                 struct catalog_set *catalog,
-                                 struct policy_set *policies)
+static enum result tell(const struct publishing *publishing, struct catalog_summary *ret_catalog)
 {
-    const struct catalog_record record = {
-        .document = document,
-        .published_ms = call->now_ms,
-        .published_by = call->caller ? call->caller->key_id : SLICE_LITERAL(""),
-    };
-    struct store_key key = layout_catalog(catalog->version);
-    struct store_op *ops = block_ops(policies);
-    struct store_write write = {
-        .ops_count = 1, .more_ops = ops, .more_ops_count = (unsigned)policies->active.count};
-    struct buf bytes;
-    enum result result;
+    const struct catalog *catalog = publishing->catalog->catalog;
 
-    if (!ops)
-        return RESULT_NO_MEMORY;
-    buf_init(&bytes, ADMIN_RECORD_BYTES_MAX);
-    catalog_record_encode(&record, &bytes);
-    write.ops[0] = (struct store_op){STORE_OP_PUT, STORE_TABLE_CATALOG, store_key_slice(&key),
-                                     buf_slice(&bytes)};
-    result = buf_failed(&bytes) ? RESULT_TOO_LARGE
-                                : admin_commit(service, &write, policies, NULL, catalog);
-    buf_done(&bytes);
-    free(ops);
-    return result;
-}
-
-static void
-summarize(const struct catalog_set *set, unsigned policies, struct catalog_summary *ret_catalog)
-{
     *ret_catalog = (struct catalog_summary){
-        .version = set->version,
-        .routes = set->catalog->routes_count,
-        .models = set->catalog->models_count,
-        .policies = policies,
+        .routes = catalog->routes_count,
+        .models = catalog->models_count,
+        .policies = publishing->compiled,
+        .compared = publishing->service->admin.current->catalog->version,
     };
+    return catalog_review_tell(&publishing->review, ret_catalog);
+}
+
+/* Once the document is parsed. The answer is made before the write: after it nothing may fail. */
+static enum result carry_out(struct publishing *publishing,
+                             const struct catalog_request *request,
+                             struct idempotent *repeat,
+                             struct catalog_summary *ret_catalog)
+{
+    struct rows *rows = &publishing->rows;
+    uint32_t version = publishing->catalog->version;
+    enum result compiled = compile_all(publishing), result;
+
+    if (compiled && compiled != RESULT_INVALID)
+        return compiled;
+    result = tell(publishing, ret_catalog);
+    if (result)
+        return result;
+    if (compiled == RESULT_INVALID)
+        return admin_fail(publishing->call, RESULT_OK,
+                          "Active policies do not compile against this catalog.");
+    if (request->review_only)
+        return RESULT_OK;
+    put_rows(publishing, request->document);
+    rows_repeat(rows, repeat,
+                arena_format(&rows->arena, "%u %u %u %u", (unsigned)version, ret_catalog->routes,
+                             ret_catalog->models, ret_catalog->policies));
+    result = rows_commit(rows, publishing->service, publishing->policies, publishing->catalog);
+    if (result == RESULT_TIMEOUT)
+        return admin_fail(publishing->call, result,
+                          "Stored; it serves as soon as the owner turns again.");
+    if (result == RESULT_OK)
+        ret_catalog->version = version;
+    return result;
 }
 
 static enum result publish(struct service *service,
                            struct admin_call *call,
-                           struct slice document,
-                           struct catalog_set *set,
+                           const struct catalog_request *request,
+                           struct idempotent *repeat,
                            struct catalog_summary *ret_catalog)
 {
-    struct policy_set *policies = NULL;
-    enum result result = catalog_parse(document, &set->arena, &call->diagnostics, &set->catalog);
+    const struct catalog_set *current = service->admin.current->catalog;
+    struct publishing publishing = {.service = service,
+                                    .call = call,
+                                    .catalog = catalog_set_new(CATALOG_BYTES_MAX),
+                                    .policies = policy_set_new(NULL)};
+    enum result result = RESULT_NO_MEMORY;
 
-    if (result == RESULT_OK) {
-        policies = policy_set_new(NULL, NULL);
-        result = policies ? compile_all(service, call, set, policies) : RESULT_NO_MEMORY;
+    rows_init(&publishing.rows);
+    if (publishing.catalog && publishing.policies) {
+        publishing.catalog->version = current->version + 1;
+        result = catalog_parse(request->document, &publishing.catalog->arena, &call->diagnostics,
+                               &publishing.catalog->catalog);
     }
-    if (result == RESULT_INVALID && policies)
-        call->message = SLICE_LITERAL("Active policies do not compile against this catalog.");
-    if (result == RESULT_OK)
-        result = store_catalog(service, call, document, set, policies);
-    if (result == RESULT_OK)
-        summarize(set, (unsigned)policies->active.count, ret_catalog);
-    policy_set_unref(policies);
+    if (result == RESULT_OK) {
+        result =
+            catalog_review_begin(&publishing.review, current->version ? current->catalog : NULL,
+                                 publishing.catalog->catalog, call->arena);
+        if (result == RESULT_OK)
+            result = carry_out(&publishing, request, repeat, ret_catalog);
+        catalog_review_done(&publishing.review);
+    }
+    rows_done(&publishing.rows);
+    policy_set_unref(publishing.policies);
+    catalog_set_unref(publishing.catalog);
     /* Findings are an answer, not a failure. */
     return result == RESULT_INVALID ? RESULT_OK : result;
 }
@@ -201,32 +222,71 @@ static bool same_as_current(const struct service *service, struct slice document
            !catalog_record_decode(value, &record) && slice_equal(record.document, document);
 }
 
+static struct catalog_summary summary_of(const struct catalog_set *set)
+{
+    return (struct catalog_summary){
+        .version = set->version,
+        .routes = set->catalog->routes_count,
+        .models = set->catalog->models_count,
+        .compared = set->version,
+    };
+}
+
+/* The numbers of the first answer; what it told of changes is told by a review. */
+static enum result answer_again(struct slice answer, struct catalog_summary *ret_catalog)
+{
+    *ret_catalog = (struct catalog_summary){.version = idempotent_number(&answer)};
+    ret_catalog->routes = idempotent_number(&answer);
+    ret_catalog->models = idempotent_number(&answer);
+    ret_catalog->policies = idempotent_number(&answer);
+    return RESULT_OK;
+}
+
+static enum result begin_publish(struct service *service,
+                                 struct admin_call *call,
+                                 const struct catalog_request *request,
+                                 struct idempotent *repeat,
+                                 struct catalog_summary *ret_catalog)
+{
+    const struct catalog_set *current = service->admin.current->catalog;
+    struct slice answer;
+    enum result result = idempotent_find(service, call, repeat, &answer);
+
+    if (result)
+        return result;
+    if (answer.len)
+        return answer_again(answer, ret_catalog);
+    if (request->expected_version && request->expected_version != current->version)
+        return admin_fail(call, RESULT_PRECONDITION,
+                          "Another version of the catalog serves than the one that is expected.");
+    if (!same_as_current(service, request->document))
+        return publish(service, call, request, repeat, ret_catalog);
+    *ret_catalog = summary_of(current);
+    if (request->review_only)
+        ret_catalog->version = 0;
+    return RESULT_OK;
+}
+
 enum result service_publish_catalog(struct service *service,
                                     struct admin_call *call,
-                                    struct slice document,
+                                    const struct catalog_request *request,
                                     struct catalog_summary *ret_catalog)
 {
-    struct catalog_set *set;
+    char expected[16];
+    struct idempotent repeat;
     enum result result;
 
     *ret_catalog = (struct catalog_summary){.version = 0};
+    snprintf(expected, sizeof expected, "%u", (unsigned)request->expected_version);
+    idempotent_init(&repeat, call, "publish_catalog",
+                    request->review_only ? SLICE_LITERAL("") : request->write_id,
+                    (const struct slice[]){request->document, slice_of(expected)}, 2);
     result = admin_begin(service);
-    if (result)
-        return result;
-    if (same_as_current(service, document)) {
-        summarize(service->admin.current->catalog, 0, ret_catalog);
+    if (result == RESULT_OK) {
+        result = begin_publish(service, call, request, &repeat, ret_catalog);
         admin_end(service);
-        return RESULT_OK;
     }
-    set = catalog_set_new(CATALOG_BYTES_MAX);
-    if (set) {
-        set->version = service->admin.current->catalog->version + 1;
-        result = publish(service, call, document, set, ret_catalog);
-        catalog_set_unref(set);
-    } else {
-        result = RESULT_NO_MEMORY;
-    }
-    admin_end(service);
+    idempotent_done(&repeat);
     return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/invariant.h"
 #include "service/boundary.h"
+#include "service/trip.h"
 
 #define RECORD_BYTES_MAX (4 * 1024 * 1024)
 
@@ -62,16 +63,20 @@ enum result commit_submit(struct service *service, struct request *request)
     buf_init(&slot->overflow, RECORD_BYTES_MAX);
     if (!encode(slot, &request->history, &record)) {
         buf_done(&slot->overflow);
+        trip_free(service, request->trip, false);
+        request->trip = NULL;
         return RESULT_NO_MEMORY;
     }
     slot->service = service;
     slot->request = request;
+    slot->trip = request->trip;
+    request->trip = NULL;
     slot->boundaries = request->history.boundaries_count;
     slot->gives_up = gives_up;
     slot->busy = true;
     slot->write.done = on_done;
-    slot->write.more_ops = NULL;
-    slot->write.more_ops_count = 0;
+    slot->write.more_ops = slot->trip ? slot->trip->rows.ops : NULL;
+    slot->write.more_ops_count = slot->trip ? slot->trip->rows.count : 0;
     slot->write.ops[count++] = (struct store_op){STORE_OP_PUT, STORE_TABLE_HISTORY, key, record};
     if (open)
         slot->write.ops[count++] =
@@ -102,6 +107,8 @@ struct write_slot *commit_collect(struct service *service)
 
 void commit_release(struct write_slot *slot)
 {
+    trip_free(slot->service, slot->trip, slot->result == RESULT_OK);
+    slot->trip = NULL;
     buf_done(&slot->overflow);
     slot->busy = false;
 }

@@ -5,8 +5,9 @@
 
 #include "service/state.h"
 
-/* Encodes the request as it stands and submits it: the record, and its row in the open table. At
- * most REQUEST_WRITES of one request are under way. RESULT_NO_MEMORY: nothing is submitted. */
+/* Encodes the request as it stands and submits it: the record, its row in the open table, and what
+ * a rollback rule did because of it. At most REQUEST_WRITES of one request are under way.
+ * RESULT_NO_MEMORY: nothing is submitted. */
 MUST_USE enum result commit_submit(struct service *service, struct request *request);
 /* What has been written since the last call, in the order of submission, linked by next. The slots
  * are the owner's again, but still busy. */

@@ -6,34 +6,46 @@
 #include <stdlib.h>
 
 #include "base/invariant.h"
-#include "engine/policy_document.h"
-#include "store/policy.h"
+#include "service/compile.h"
+#include "service/load.h"
 
-#define CACHE_BLOCKS_MAX  256
-#define COMPILE_BYTES_MAX (256 * 1024 * 1024)
+#define CACHE_BLOCKS_MAX 256
 
-struct compiled *compiled_new(struct slice block)
+enum result compiled_new(struct slice block, struct compiled **ret_compiled)
 {
     struct compiled *compiled =
         aligned_alloc(16, (sizeof *compiled + block.len + 15) & ~(size_t)15);
     const struct policy *policy;
 
     if (!compiled)
-        return NULL;
+        return RESULT_NO_MEMORY;
     memcpy(compiled->bytes, block.ptr, block.len);
     policy = policy_view(compiled->bytes, block.len);
     if (!policy) {
         free(compiled);
-        return NULL;
+        return RESULT_CORRUPT;
     }
     atomic_init(&compiled->references, 1);
+    compiled->switches = (struct compiled_switches){.generation = 0};
     compiled->policy = policy;
     compiled->active_key = layout_active(policy_text(policy, policy->workload),
                                          policy_text(policy, policy->environment));
     compiled->version_key =
         layout_compiled(policy_text(policy, policy->id), policy->version, policy->catalog_version,
                         policy->evidence_version, POLICY_FORMAT);
-    return compiled;
+    *ret_compiled = compiled;
+    return RESULT_OK;
+}
+
+struct slice compiled_block(const struct compiled *compiled)
+{
+    return (struct slice){compiled->bytes, compiled->policy->bytes};
+}
+
+struct store_key policy_name_key(const struct policy_name *name)
+{
+    return layout_compiled(name->policy_id, name->version, name->catalog_version,
+                           name->evidence_version, POLICY_FORMAT);
 }
 
 struct compiled *compiled_ref(struct compiled *compiled)
@@ -55,68 +67,47 @@ void compiled_unref(struct compiled *compiled)
         free(compiled);
 }
 
-/* Compiles a stored document as it was compiled when it was first needed. */
-static enum result compile_documents(struct slice document,
-                                     struct slice catalog_text,
-                                     const struct policy_name *name,
-                                     struct buf *block)
+static enum result compile_again(struct store_read *read,
+                                 const struct policy_name *name,
+                                 const struct catalog_set *catalog,
+                                 struct buf *block)
 {
+    const struct compile_order order = {.name = *name, .catalog = catalog->catalog};
+    struct diagnostics findings;
     struct arena arena;
-    struct diagnostics diagnostics;
-    struct catalog *catalog = NULL;
-    struct policy_document *policy;
     enum result result;
 
     arena_init(&arena, NULL, 0, COMPILE_BYTES_MAX);
-    diagnostics_init(&diagnostics, &arena);
-    result = catalog_parse(catalog_text, &arena, &diagnostics, &catalog);
-    if (result)
-        goto out;
-    result = policy_parse(document, &arena, &diagnostics, &policy);
-    if (result)
-        goto out;
-    result = policy_check(policy, catalog, &diagnostics);
-    if (result)
-        goto out;
-    result = policy_compile(policy, name->version, name->catalog_version, block);
-out:
-    catalog_done(catalog);
+    diagnostics_init(&findings, &arena);
+    result = compile_stored(read, &order, &findings, block);
     arena_done(&arena);
+    /* It was compiled once. */
     return result == RESULT_INVALID ? RESULT_CORRUPT : result;
 }
 
-enum result
-compiled_load(struct store_read *read, const struct policy_name *name, struct buf *block)
+enum result compiled_load(struct store_read *read,
+                          const struct policy_name *name,
+                          const struct catalog_set *known,
+                          struct buf *block)
 {
-    struct store_key key = layout_compiled(name->policy_id, name->version, name->catalog_version,
-                                           name->evidence_version, POLICY_FORMAT);
-    struct slice value, catalog_value;
-    struct policy_record policy;
-    struct catalog_record catalog;
-    enum result result;
+    struct store_key key = policy_name_key(name);
+    struct catalog_set *catalog = NULL;
+    struct slice value;
+    enum result result = store_get(read, STORE_TABLE_COMPILED, store_key_slice(&key), &value);
 
-    result = store_get(read, STORE_TABLE_COMPILED, store_key_slice(&key), &value);
     if (result == RESULT_OK) {
         buf_put_slice(block, value);
         return buf_failed(block) ? RESULT_NO_MEMORY : RESULT_OK;
     }
     if (result != RESULT_NOT_FOUND)
         return result;
-    key = layout_policy(name->policy_id, name->version);
-    result = store_get(read, STORE_TABLE_POLICY, store_key_slice(&key), &value);
-    if (result)
-        return result;
-    key = layout_catalog(name->catalog_version);
-    result = store_get(read, STORE_TABLE_CATALOG, store_key_slice(&key), &catalog_value);
-    if (result)
-        return result;
-    result = policy_record_decode(value, &policy);
-    if (result)
-        return result;
-    result = catalog_record_decode(catalog_value, &catalog);
-    if (result)
-        return result;
-    return compile_documents(policy.document, catalog.document, name, block);
+    if (known && known->version == name->catalog_version)
+        return compile_again(read, name, known, block);
+    result = load_catalog(read, name->catalog_version, &catalog);
+    if (result == RESULT_OK)
+        result = compile_again(read, name, catalog, block);
+    catalog_set_unref(catalog);
+    return result == RESULT_INVALID ? RESULT_CORRUPT : result;
 }
 
 void compiled_cache_init(struct compiled_cache *cache)
@@ -151,10 +142,10 @@ void compiled_cache_done(struct compiled_cache *cache)
 enum result compiled_cache_get(struct compiled_cache *cache,
                                struct store_read *read,
                                const struct policy_name *name,
+                               const struct catalog_set *known,
                                struct compiled **ret_compiled)
 {
-    struct store_key key = layout_compiled(name->policy_id, name->version, name->catalog_version,
-                                           name->evidence_version, POLICY_FORMAT);
+    struct store_key key = policy_name_key(name);
     struct compiled *compiled = map_get(&cache->blocks, store_key_slice(&key));
     struct buf block;
     enum result result;
@@ -164,12 +155,9 @@ enum result compiled_cache_get(struct compiled_cache *cache,
         return RESULT_OK;
     }
     buf_init(&block, COMPILED_BYTES_MAX);
-    result = compiled_load(read, name, &block);
-    if (result == RESULT_OK) {
-        compiled = compiled_new(buf_slice(&block));
-        if (!compiled)
-            result = RESULT_CORRUPT;
-    }
+    result = compiled_load(read, name, known, &block);
+    if (result == RESULT_OK)
+        result = compiled_new(buf_slice(&block), &compiled);
     buf_done(&block);
     if (result)
         return result;

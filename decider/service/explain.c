@@ -14,13 +14,15 @@ struct dry_run {
     struct facts facts;
     struct chain chain;
     struct view view;
+    struct slice key_id;
+    uint64_t request_hash; /* as some request id would give it */
     int64_t now_ms;
 };
 
 static struct classification
-classify_report(const struct dry_run *run, const struct report *report, unsigned entry)
+classify_report(const struct dry_run *run, const struct report *report, unsigned index)
 {
-    const struct policy_route *route = rebuild_route(run->policy, entry);
+    const struct policy_route *route = rebuild_route(run->policy, index);
 
     return classify(report, route ? (enum family)route->family : FAMILY_UNSPECIFIED,
                     route ? policy_text(run->policy, route->provider) : SLICE_LITERAL(""),
@@ -39,6 +41,8 @@ static enum result step(struct dry_run *run,
         .facts = &run->facts,
         .view = &run->view,
         .chain = &run->chain,
+        .key_id = run->key_id,
+        .request_hash = run->request_hash,
         .report = report,
         .seed = random_u64(),
         .deadline_ms = deadline_ms,
@@ -46,7 +50,7 @@ static enum result step(struct dry_run *run,
     enum result result;
 
     if (report) {
-        input.classification = classify_report(run, report, output->entry);
+        input.classification = classify_report(run, report, output->route);
         run->now_ms += output->decision.delay_ms + (int64_t)(report->elapsed_ms & INT32_MAX);
     }
     input.now_ms = run->now_ms;
@@ -56,16 +60,22 @@ static enum result step(struct dry_run *run,
     return result;
 }
 
-/* The policy in the arena, so that the answer outlives a change of policies. */
-static enum result
-take_policy(const struct service *service, struct admin_call *call, struct dry_run *run)
+/* The policy in the arena, so that the answer outlives a change of policies; and the view of now.
+ */
+static enum result take_policy(struct service *service,
+                               struct admin_call *call,
+                               enum reason refusal,
+                               struct dry_run *run)
 {
-    const struct compiled *compiled =
-        snapshot_policy(service->admin.current, run->facts.workload, run->facts.environment);
+    struct compiled *compiled = snapshot_policy(service->admin.current, run->facts.workload,
+                                                run->facts.environment, run->request_hash);
+    enum result result = live_view_for_admin(service, compiled, refusal, run->now_ms, &run->view);
     char *copy;
 
-    if (!compiled)
-        return RESULT_OK;
+    if (result == RESULT_TIMEOUT)
+        return admin_fail(call, result, "The thread that decides does not answer.");
+    if (result || !compiled)
+        return result;
     copy = arena_alloc(call->arena, compiled->policy->bytes);
     if (!copy)
         return RESULT_NO_MEMORY;
@@ -95,9 +105,10 @@ static enum result begin(struct service *service,
         return admin_fail(call, RESULT_DENIED, "The token may not speak for this tenant.");
     if (!rights_environment(call->caller, run->facts.environment))
         return admin_fail(call, RESULT_DENIED, "The token may not speak for this environment.");
-    live_view(asker.refusal, &run->view);
     run->now_ms = call->now_ms;
-    return take_policy(service, call, run);
+    run->key_id = asker.key_id;
+    run->request_hash = random_u64();
+    return take_policy(service, call, asker.refusal, run);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): parameters as service.h has them */

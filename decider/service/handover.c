@@ -4,7 +4,6 @@
 #include "service/handover.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -46,11 +45,24 @@ static void swap_in(struct service *service, struct snapshot *snapshot)
     service->owner.live = snapshot;
 }
 
-static enum result wait_for_swap(struct handover *handover, uint64_t generation)
+bool handover_is_owner(const struct handover *handover)
+{
+    const void *owner = atomic_load(&handover->owner);
+
+    return !owner || owner == &this_thread;
+}
+
+struct timespec handover_deadline(void)
 {
     uint64_t until_ns = clock_monotonic_ns() + UINT64_C(1000000) * HANDOVER_WAIT_MS;
-    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+
+    return (struct timespec){.tv_sec = (time_t)(until_ns / 1000000000),
                              .tv_nsec = (long)(until_ns % 1000000000)};
+}
+
+static enum result wait_for_swap(struct handover *handover, uint64_t generation)
+{
+    struct timespec until = handover_deadline();
     int error = 0;
     bool swapped;
 
@@ -65,22 +77,26 @@ static enum result wait_for_swap(struct handover *handover, uint64_t generation)
 enum result handover_give(struct service *service, struct snapshot *snapshot)
 {
     struct handover *handover = &service->handover;
-    const void *owner = atomic_load(&handover->owner);
+    struct snapshot *before = service->admin.current;
     uint64_t generation = ++service->admin.generation;
+    enum result result = RESULT_OK;
 
     snapshot->generation = generation;
-    snapshot_unref(service->admin.current);
     service->admin.current = snapshot;
     snapshot_ref(snapshot);
-    if (!owner || owner == &this_thread) {
+    if (handover_is_owner(handover)) {
         swap_in(service, snapshot);
-        return RESULT_OK;
+    } else {
+        /* One that the owner has not come to is dropped: this one holds its changes too. */
+        snapshot_unref(atomic_exchange(&handover->next, snapshot));
+        if (service->wake)
+            service->wake(service->wake_context);
+        result = wait_for_swap(handover, generation);
     }
-    /* One that the owner has not come to is dropped: this one holds its changes too. */
-    snapshot_unref(atomic_exchange(&handover->next, snapshot));
-    if (service->wake)
-        service->wake(service->wake_context);
-    return wait_for_swap(handover, generation);
+    /* The last reference, when the owner has let go of it: to free what ten thousand policies share
+     * takes longer than to decide, so it is done here. */
+    snapshot_unref(before);
+    return result;
 }
 
 void handover_take(struct service *service)

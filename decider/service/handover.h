@@ -6,6 +6,8 @@
 #ifndef SERVICE_HANDOVER_H
 #define SERVICE_HANDOVER_H
 
+#include <time.h>
+
 #include "service/state.h"
 
 /* An owner that does not turn for so long is taken for gone. */
@@ -19,5 +21,10 @@ void handover_done(struct handover *handover);
 MUST_USE enum result handover_give(struct service *service, struct snapshot *snapshot);
 /* The owner thread, at the start of a turn. */
 void handover_take(struct service *service);
+
+/* The calling thread may touch live state itself: it is the one that turns, or none has yet. */
+bool handover_is_owner(const struct handover *handover);
+/* Until when one waits for the owner, on the clock of handover->swapped. */
+struct timespec handover_deadline(void);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "service/compile.h"
+#include "store/control.h"
 #include "store/policy.h"
 
 #define CATALOG_BYTES_MAX   (256 * 1024 * 1024)
@@ -108,42 +110,108 @@ load_catalog(struct store_read *read, uint32_t version, struct catalog_set **ret
 
 struct loading {
     struct store_read *read;
-    uint32_t catalog_version;
+    const struct catalog_set *catalog;
     struct policy_set *policies;
     struct key_set *keys;
     struct service_error *error;
     enum result result;
 };
 
-/* value: policy id NUL, version. */
-static enum result load_active(struct loading *loading, struct slice value)
+/* A version that was activated once, and that this program would not let pass any more, is told of
+ * by what is wrong with it. */
+static enum result explain(const struct loading *loading, const struct policy_name *name)
 {
-    struct policy_name name = {.catalog_version = loading->catalog_version};
+    const struct compile_order order = {.name = *name, .catalog = loading->catalog->catalog};
     struct compiled *compiled = NULL;
-    struct buf block;
+    struct diagnostics findings;
+    struct arena arena;
+    const struct diagnostic *found;
     enum result result;
 
-    if (!layout_policy_parse(value, &name.policy_id, &name.version))
-        return fail(loading->error, RESULT_CORRUPT, "an active policy", value);
+    arena_init(&arena, NULL, 0, COMPILE_BYTES_MAX);
+    diagnostics_init(&findings, &arena);
+    result = compile_new(loading->read, &order, &findings, &compiled);
+    compiled_unref(compiled);
+    for (found = findings.first; found && !diagnostic_is_error(found->code);)
+        found = found->next;
+    if (result == RESULT_INVALID && found)
+        snprintf(loading->error->text, sizeof loading->error->text,
+                 "policy %.*s version %u cannot be loaded: %s at %.*s",
+                 (int)(name->policy_id.len > 96 ? 96 : name->policy_id.len), name->policy_id.ptr,
+                 (unsigned)name->version, diagnostic_name(found->code),
+                 (int)(found->pointer.len > 96 ? 96 : found->pointer.len),
+                 found->pointer.len ? found->pointer.ptr : "");
+    arena_done(&arena);
+    return RESULT_CORRUPT;
+}
+
+/* As the current catalog and evidence make it: the stored block, or one that is made now. */
+static enum result load_version(struct loading *loading,
+                                struct policy_name name,
+                                struct slice workload,
+                                struct slice environment,
+                                struct compiled **ret_compiled)
+{
+    struct buf block;
+    enum result result = pieces_version(loading->read, workload, environment, EVIDENCE_NEWEST,
+                                        &name.evidence_version);
+
+    name.catalog_version = loading->catalog->version;
     buf_init(&block, COMPILED_BYTES_MAX);
-    result = compiled_load(loading->read, &name, &block);
-    if (result == RESULT_OK && !(compiled = compiled_new(buf_slice(&block))))
-        result = RESULT_CORRUPT;
+    if (result == RESULT_OK)
+        result = compiled_load(loading->read, &name, loading->catalog, &block);
+    if (result == RESULT_OK)
+        result = compiled_new(buf_slice(&block), ret_compiled);
     buf_done(&block);
     if (result)
-        return fail(loading->error, result, "policy", name.policy_id);
-    if (map_put(&loading->policies->active, store_key_slice(&compiled->active_key), compiled))
-        return RESULT_OK;
-    compiled_unref(compiled);
-    return fail(loading->error, RESULT_NO_MEMORY, "policy", name.policy_id);
+        result = fail(loading->error, result, "policy", name.policy_id);
+    return result == RESULT_CORRUPT ? explain(loading, &name) : result;
+}
+
+/* Before store format 2 the value was the key of a policy version. The first byte tells: a record
+ * begins with its version, a name with something to be seen. */
+static bool decode_active(struct slice value, struct active_record *ret_active)
+{
+    *ret_active = (struct active_record){.version = 0};
+    if (value.len && (uint8_t)value.ptr[0] < ' ')
+        return active_record_decode(value, ret_active) == RESULT_OK;
+    return layout_policy_parse(value, &ret_active->policy_id, &ret_active->version);
+}
+
+static enum result load_active(struct loading *loading, struct slice key, struct slice value)
+{
+    struct active_record active;
+    struct compiled *whole = NULL, *canary = NULL;
+    struct serving *serving = NULL;
+    struct slice workload, environment;
+    enum result result;
+
+    if (!layout_active_parse(key, &workload, &environment) || !decode_active(value, &active))
+        return fail(loading->error, RESULT_CORRUPT, "an active policy", key);
+    result = load_version(
+        loading, (struct policy_name){.policy_id = active.policy_id, .version = active.version},
+        workload, environment, &whole);
+    if (result == RESULT_OK && active.canary_version)
+        result = load_version(loading,
+                              (struct policy_name){.policy_id = active.canary_policy_id,
+                                                   .version = active.canary_version},
+                              workload, environment, &canary);
+    if (result == RESULT_OK) {
+        serving = serving_new(whole, canary, active.canary_percent, active.activation);
+        if (!serving || !policy_set_put(loading->policies, serving))
+            result = fail(loading->error, RESULT_NO_MEMORY, "policy", active.policy_id);
+    }
+    serving_unref(serving);
+    compiled_unref(whole);
+    compiled_unref(canary);
+    return result;
 }
 
 static bool on_active_row(void *context, struct slice key, struct slice value)
 {
     struct loading *loading = context;
 
-    (void)key;
-    loading->result = load_active(loading, value);
+    loading->result = load_active(loading, key, value);
     return loading->result == RESULT_OK;
 }
 
@@ -202,19 +270,21 @@ enum result load_snapshot(struct store_read *read,
 {
     struct loading loading = {.read = read, .error = reterr_error, .result = RESULT_OK};
     struct catalog_set *catalog = NULL;
+    uint32_t catalog_version;
     enum result result = RESULT_NO_MEMORY;
 
-    loading.policies = policy_set_new(NULL, NULL);
+    loading.policies = policy_set_new(NULL);
     loading.keys = key_set_new(NULL, NULL);
     if (!loading.policies || !loading.keys)
         goto out;
-    result = load_catalog_version(read, &loading.catalog_version);
+    result = load_catalog_version(read, &catalog_version);
     if (result == RESULT_OK)
-        result = load_catalog(read, loading.catalog_version, &catalog);
+        result = load_catalog(read, catalog_version, &catalog);
     if (result) {
         result = fail(reterr_error, result, "the catalog", SLICE_LITERAL(""));
         goto out;
     }
+    loading.catalog = catalog;
     result = walk_all(&loading, STORE_TABLE_ACTIVE, on_active_row);
     if (result == RESULT_OK)
         result = walk_all(&loading, STORE_TABLE_KEY_SECRET, on_key_row);

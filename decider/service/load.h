@@ -4,7 +4,8 @@
 
 #include "service/state.h"
 
-/* Blocks of an older format are compiled again. reterr_error says what could not be loaded. */
+/* Blocks that are not stored as the current format, catalog and evidence make them are compiled
+ * again. reterr_error says what could not be loaded. */
 MUST_USE enum result load_snapshot(struct store_read *read,
                                    struct snapshot **ret_snapshot,
                                    struct service_error *reterr_error);

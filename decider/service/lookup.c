@@ -24,27 +24,34 @@ void lookup_end(struct service *service)
     service->owner.reading = false;
 }
 
+static bool is_named(const struct compiled *compiled, const struct store_key *key)
+{
+    return compiled && slice_equal(store_key_slice(&compiled->version_key), store_key_slice(key));
+}
+
 enum result lookup_policy(struct service *service,
                           const struct history *history,
                           struct compiled **ret_compiled)
 {
     struct owner *owner = &service->owner;
+    const struct serving *serving;
     struct store_key key;
-    struct compiled *active;
     const struct policy_name name = {history->policy_id, history->policy_version,
                                      history->catalog_version, history->evidence_version};
 
     *ret_compiled = NULL;
     if (!history->policy_id.len)
         return RESULT_OK;
-    key = layout_compiled(name.policy_id, name.version, name.catalog_version, name.evidence_version,
-                          POLICY_FORMAT);
-    active = snapshot_policy(owner->live, history->facts.workload, history->facts.environment);
-    if (active && slice_equal(store_key_slice(&active->version_key), store_key_slice(&key))) {
-        *ret_compiled = compiled_ref(active);
-        return RESULT_OK;
-    }
-    return compiled_cache_get(&owner->compiled, owner->read, &name, ret_compiled);
+    key = policy_name_key(&name);
+    serving = snapshot_serving(owner->live, history->facts.workload, history->facts.environment);
+    if (serving && is_named(serving->whole, &key))
+        *ret_compiled = compiled_ref(serving->whole);
+    else if (serving && is_named(serving->canary, &key))
+        *ret_compiled = compiled_ref(serving->canary);
+    else
+        return compiled_cache_get(&owner->compiled, owner->read, &name, owner->live->catalog,
+                                  ret_compiled);
+    return RESULT_OK;
 }
 
 /* Into memory, where it was left. */

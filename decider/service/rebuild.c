@@ -2,6 +2,8 @@
  * same input from a question. Where the two differ, replay finds it. */
 #include "service/rebuild.h"
 
+#include "engine/spread.h"
+
 void rebuild_begin(struct rebuild *rebuild,
                    const struct history *history,
                    const struct policy *policy)
@@ -30,6 +32,8 @@ bool rebuild_step(struct rebuild *rebuild,
         .facts = &history->facts,
         .view = &rebuild->view,
         .chain = &rebuild->chain,
+        .key_id = history->key_id,
+        .request_hash = spread_of(history->request_id),
         .report = rebuild->next ? &boundary->report : NULL,
         .classification = {boundary->failure, boundary->rule, boundary->detail, boundary->refusal},
         .now_ms = boundary->now_ms,
@@ -58,8 +62,9 @@ void outcome_of(const struct engine_output *output,
         .charge_estimated = output->charge_estimated,
         .notice = decision->notice.text.len > 0,
         .entry = (uint8_t)output->entry,
-        .blocking_gate = output->blocking_gate,
-        .blocking_check = output->blocking_check,
+        .route = (uint8_t)output->route,
+        .blocking_gate = decision->blocked.gate,
+        .blocking_check = decision->blocked.check,
         .delay_ms = decision->delay_ms,
         .charged_nusd = output->charged_nusd,
         .trace_digest = trace_digest,
@@ -84,10 +89,7 @@ unsigned rebuild_outcomes(const struct history *history,
     }
 }
 
-const struct policy_route *rebuild_route(const struct policy *policy, unsigned entry)
+const struct policy_route *rebuild_route(const struct policy *policy, unsigned route)
 {
-    if (!policy || entry >= policy->entries.len ||
-        policy_entry(policy, entry)->kind != ENTRY_KIND_ROUTE)
-        return NULL;
-    return policy_route(policy, policy_entry(policy, entry)->route);
+    return policy && route < policy->routes.len ? policy_route(policy, route) : NULL;
 }

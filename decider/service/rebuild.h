@@ -39,6 +39,7 @@ struct outcome {
     bool charge_estimated;
     bool notice;
     uint8_t entry;
+    uint8_t route; /* with has_route: its index among the policy's */
     enum gate blocking_gate;
     struct slice blocking_check;
     uint32_t delay_ms;
@@ -54,7 +55,7 @@ unsigned rebuild_outcomes(const struct history *history,
                           const struct policy *policy,
                           struct outcome ret_outcomes[ATTEMPTS_MAX + 1]);
 
-/* The route of an entry, or NULL: no policy, or the entry has none. */
-const struct policy_route *rebuild_route(const struct policy *policy, unsigned entry);
+/* The route of an answer by its index among the policy's; NULL: there is none. */
+const struct policy_route *rebuild_route(const struct policy *policy, unsigned route);
 
 #endif

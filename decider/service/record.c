@@ -2,8 +2,10 @@
  * record joins the two. What was selected is what the last attempt went to. */
 #include "service/record.h"
 
+#include "base/uuid.h"
 #include "engine/attempt.h"
 #include "engine/money.h"
+#include "service/switches.h"
 
 /* FNV-1a, over eight bytes at a time. */
 #define DIGEST_BASIS UINT64_C(0xcbf29ce484222325)
@@ -53,7 +55,7 @@ put_attempt(const struct record_input *input, unsigned number, struct record_att
 {
     const struct policy *policy = input->policy;
     const struct outcome *start = &input->outcomes[number - 1];
-    const struct policy_route *route = rebuild_route(policy, start->entry);
+    const struct policy_route *route = rebuild_route(policy, start->route);
 
     if (route) {
         attempt->route = policy_text(policy, route->id);
@@ -154,7 +156,7 @@ static void compare_number(struct change_list *changes,
                 arena_format(arena, "%llu", (unsigned long long)selected));
 }
 
-#define CHANGES_MAX 18
+#define CHANGES_MAX 24
 
 struct record_change *record_changes(const struct policy *policy,
                                      const struct policy_route *primary,
@@ -176,6 +178,7 @@ struct record_change *record_changes(const struct policy *policy,
     COMPARE("region", region);
     COMPARE("model", model);
     COMPARE("model_family", model_family);
+    COMPARE("model_version", model_version);
     compare(&changes, "quality_class",
             slice_of(signalbox_quality_class_name((enum quality_class)primary->quality_class)),
             slice_of(signalbox_quality_class_name((enum quality_class)selected->quality_class)));
@@ -189,6 +192,10 @@ struct record_change *record_changes(const struct policy *policy,
             yes_or_no(selected->zero_retention));
     compare(&changes, "payload_logging", yes_or_no(primary->payload_logging),
             yes_or_no(selected->payload_logging));
+    compare(&changes, "moderation", yes_or_no(primary->moderation),
+            yes_or_no(selected->moderation));
+    compare(&changes, "serial_tool_calls", yes_or_no(primary->serial_tool_calls),
+            yes_or_no(selected->serial_tool_calls));
     compare_number(&changes, arena, "context_tokens_max", primary->context_tokens_max,
                    selected->context_tokens_max);
     compare_number(&changes, arena, "output_tokens_max", primary->output_tokens_max,
@@ -199,11 +206,12 @@ struct record_change *record_changes(const struct policy *policy,
 }
 
 /* For the usage of the last attempt. */
-static int64_t cost_delta(const struct policy_route *primary,
+static int64_t cost_delta(const struct policy *policy,
+                          const struct policy_route *primary,
                           const struct policy_route *selected,
                           struct usage usage)
 {
-    uint64_t reported = 0;
+    uint64_t reported = 0, selected_nusd, primary_nusd;
     int64_t delta;
 
     for (unsigned unit = 0; unit < UNIT_END; unit++)
@@ -211,11 +219,66 @@ static int64_t cost_delta(const struct policy_route *primary,
     if (!reported)
         return 0;
     usage.amounts[UNIT_REQUEST] = 1;
-    if (__builtin_sub_overflow(money_cost_nusd(selected, &usage), money_cost_nusd(primary, &usage),
-                               &delta))
-        return money_cost_nusd(selected, &usage) > money_cost_nusd(primary, &usage) ? INT64_MAX
-                                                                                    : INT64_MIN;
+    selected_nusd = money_cost_nusd(policy, selected, &usage);
+    primary_nusd = money_cost_nusd(policy, primary, &usage);
+    if (__builtin_sub_overflow(selected_nusd, primary_nusd, &delta))
+        return selected_nusd > primary_nusd ? INT64_MAX : INT64_MIN;
     return delta;
+}
+
+/* The entry that answered, or was to: 0 is the primary. */
+static unsigned entry_used(const struct record_input *input, unsigned attempts)
+{
+    const struct outcome *last = &input->outcomes[input->boundaries - 1];
+
+    if (last->tier == TIER_QUEUE || last->tier == TIER_DEFAULT_RESPONSE)
+        return last->entry;
+    return attempts ? input->outcomes[attempts - 1].entry : 0;
+}
+
+/* What an operator types to undo the switch: the fallback goes off; or, where the primary itself
+ * answered, the version before serves again. */
+static struct slice
+rollback_command(const struct record_input *input, unsigned attempts, struct arena *arena)
+{
+    const struct policy *policy = input->policy;
+    struct slice id = policy_text(policy, policy->id), name;
+    char memory[ENTRY_NAME_BYTES_MAX], request[UUID_TEXT_BYTES + 1];
+    unsigned entry = entry_used(input, attempts);
+
+    if (entry && entry < policy->entries.len) {
+        name = switches_entry_name(policy, entry, memory);
+        uuid_format(input->history->request_id, request);
+        return arena_format(arena, "signalboxctl switch off entry %.*s %.*s --reason 'request %s'",
+                            (int)id.len, id.ptr, (int)name.len, name.ptr, request);
+    }
+    if (policy->version > 1)
+        return arena_format(arena, "signalboxctl policy rollback %.*s", (int)id.len, id.ptr);
+    return SLICE_LITERAL("");
+}
+
+/* Equivalent routes of the primary are the primary's own places. */
+static bool crosses_boundary(const struct policy *policy,
+                             const struct policy_route *primary,
+                             const struct policy_route *selected)
+{
+#define DIFFERS(member)                                                                            \
+    !slice_equal(policy_text(policy, primary->member), policy_text(policy, selected->member))
+
+    return selected->entry != 0 && (DIFFERS(provider) || DIFFERS(account) || DIFFERS(region));
+#undef DIFFERS
+}
+
+static void put_selected(const struct record_attempt *last, struct record *record)
+{
+    record->selected_route = last->route;
+    record->selected_provider = last->provider;
+    record->selected_account = last->account;
+    record->selected_region = last->region;
+    record->selected_model = last->model;
+    record->reported_model = last->reported_model;
+    record->model_mismatch = last->model_mismatch;
+    record->tier = last->tier;
 }
 
 static enum result
@@ -232,31 +295,18 @@ put_routes(const struct record_input *input, struct arena *arena, struct record 
         record->primary_provider = policy_text(policy, primary->provider);
         record->primary_model = policy_text(policy, primary->model);
     }
-    if (policy->version > 1)
-        record->rollback_command =
-            arena_format(arena, "signalboxctl policy activate %.*s %u", (int)record->policy_id.len,
-                         record->policy_id.ptr, (unsigned)(policy->version - 1));
+    record->rollback_command = rollback_command(input, record->attempts_count, arena);
     if (record->attempts_count == 0)
         return arena->failed ? RESULT_NO_MEMORY : RESULT_OK;
     last = &record->attempts[record->attempts_count - 1];
-    selected = rebuild_route(policy, input->outcomes[record->attempts_count - 1].entry);
-    record->selected_route = last->route;
-    record->selected_provider = last->provider;
-    record->selected_account = last->account;
-    record->selected_region = last->region;
-    record->selected_model = last->model;
-    record->reported_model = last->reported_model;
-    record->model_mismatch = last->model_mismatch;
-    record->tier = last->tier;
+    put_selected(last, record);
+    selected = rebuild_route(policy, input->outcomes[record->attempts_count - 1].route);
     if (!primary || !selected)
-        return RESULT_OK;
+        return arena->failed ? RESULT_NO_MEMORY : RESULT_OK;
     record->spend_owner = policy_text(policy, selected->spend_owner);
     record->quota_owner = policy_text(policy, selected->quota_owner);
-    record->boundary_crossed =
-        !slice_equal(last->provider, policy_text(policy, primary->provider)) ||
-        !slice_equal(last->account, policy_text(policy, primary->account)) ||
-        !slice_equal(last->region, policy_text(policy, primary->region));
-    record->cost_delta_nusd = cost_delta(primary, selected, last->usage);
+    record->boundary_crossed = crosses_boundary(policy, primary, selected);
+    record->cost_delta_nusd = cost_delta(policy, primary, selected, last->usage);
     record->changes = record_changes(policy, primary, selected, arena, &record->changes_count);
     return arena->failed ? RESULT_NO_MEMORY : RESULT_OK;
 }

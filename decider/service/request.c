@@ -79,6 +79,8 @@ struct request *request_new(struct requests *requests, struct uuid id, struct sl
     request->chain = (struct chain){0};
     request->durable = 0;
     request->waits = request->given_up = false;
+    request->counted = request->missed = 0;
+    request->trip = NULL;
     arena_init(&request->arena, request->memory, sizeof request->memory, REQUEST_TEXT_BYTES_MAX);
     for (unsigned i = 0; i < REQUEST_WRITES; i++)
         request->writes[i].busy = false;

@@ -22,6 +22,7 @@ struct compiled;
 struct request;
 struct service;
 struct slab;
+struct trip;
 
 /* Enough for some four attempts; what is longer goes to the heap. */
 #define REQUEST_RECORD_BYTES 2048
@@ -42,6 +43,7 @@ struct write_slot {
     unsigned boundaries;     /* that the record holds */
     bool gives_up;           /* the record says unreported */
     bool busy;
+    struct trip *trip;   /* stored with the record, or NULL */
     struct buf overflow; /* the record, where it is longer than record */
     char open_value[8];
     char record[REQUEST_RECORD_BYTES];
@@ -60,6 +62,9 @@ struct request {
     unsigned durable;            /* boundaries that are on disk */
     bool waits;                  /* the last boundary's answer waits for its commit */
     bool given_up;               /* the marker is on disk */
+    unsigned counted;            /* the last boundary that the rollback rules were told of */
+    unsigned missed;             /* the last attempt that they were told nobody reported on */
+    struct trip *trip;           /* what goes with the next record, or NULL */
     struct engine_output output; /* of the last boundary */
     struct arena arena;          /* texts of history */
     char memory[REQUEST_TEXT_BYTES];

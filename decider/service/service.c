@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "service/commit.h"
+#include "service/errand.h"
 #include "service/handover.h"
 #include "service/load.h"
 #include "service/secret.h"
@@ -52,6 +53,11 @@ static enum result load(struct service *service, struct service_error *reterr_er
     if (result)
         return fail(reterr_error, result, "the store cannot be read");
     result = load_snapshot(service->admin.read, &snapshot, reterr_error);
+    if (result == RESULT_OK) {
+        result = switches_load(&service->owner.switches, service->admin.read, reterr_error);
+        if (result)
+            snapshot_unref(snapshot);
+    }
     store_read_reset(service->admin.read);
     return result ? result : handover_give(service, snapshot);
 }
@@ -85,6 +91,8 @@ enum result service_open(const struct service_options *options,
     service->give_up_ms = options->give_up_ms;
     requests_init(&owner->requests);
     compiled_cache_init(&owner->compiled);
+    switches_init(&owner->switches);
+    tallies_init(&owner->tallies);
     buf_init(&owner->bytes, DIGEST_BYTES_MAX);
     arena_init(&owner->arena, owner->memory, sizeof owner->memory, SCRATCH_BYTES_MAX);
     if (!handover_init(&service->handover)) {
@@ -124,8 +132,11 @@ void service_close(struct service *service)
         next = slot->next;
         commit_release(slot);
     }
+    errands_done(service);
     requests_done(&owner->requests);
     compiled_cache_done(&owner->compiled);
+    switches_done(&owner->switches);
+    tallies_done(&owner->tallies);
     snapshot_unref(owner->live);
     snapshot_unref(service->admin.current);
     handover_done(&service->handover);

@@ -33,6 +33,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/list.h"
+#include "engine/catalog_diff.h"
 #include "engine/diagnostic.h"
 #include "signalbox/decision.h"
 #include "signalbox/result.h"
@@ -132,6 +133,7 @@ struct policy_summary {
     struct slice policy_id, workload, environment;
     uint32_t version; /* 0: none */
     bool active;
+    uint32_t percent; /* with active: of the requests; 100: all */
     int64_t published_ms;
     struct slice published_by;
     struct slice document; /* lists leave it empty */
@@ -160,14 +162,6 @@ MUST_USE enum result service_publish_policy(struct service *service,
                                             struct admin_call *call,
                                             struct slice document,
                                             struct policy_summary *ret_policy);
-/* version 0: the latest. RESULT_NOT_FOUND; RESULT_PRECONDITION: it does not compile against the
- * current catalog (diagnostics). */
-MUST_USE enum result service_activate_policy(struct service *service,
-                                             struct admin_call *call,
-                                             struct slice policy_id,
-                                             uint32_t version,
-                                             struct policy_summary *ret_policy,
-                                             struct policy_summary *ret_replaced);
 MUST_USE enum result service_get_policy(struct service *service,
                                         struct admin_call *call,
                                         struct slice policy_id,
@@ -185,12 +179,26 @@ MUST_USE enum result service_list_policies(struct service *service,
 struct catalog_summary {
     uint32_t version; /* 0: not stored */
     unsigned routes, models;
-    unsigned policies; /* active ones compiled anew */
+    unsigned policies; /* versions in service compiled anew */
+    uint32_t compared; /* the version that the review below was made against; 0: none */
     struct slice document;
+    /* Of an import, carried out or only reviewed: against the catalog that served. */
+    struct catalog_diff diff;
+    struct slice *voided; /* ids of evidence of active policies that does not count any more */
+    unsigned voided_count;
+    struct slice *touched; /* "policy@version: what changes for it", a line each */
+    unsigned touched_count;
 };
+struct catalog_request {
+    struct slice document;
+    bool review_only;          /* store nothing */
+    uint32_t expected_version; /* of the catalog that serves now; 0: whichever */
+    struct slice write_id;     /* service/evidence.h */
+};
+/* RESULT_PRECONDITION: another version serves than was expected. */
 MUST_USE enum result service_publish_catalog(struct service *service,
                                              struct admin_call *call,
-                                             struct slice document,
+                                             const struct catalog_request *request,
                                              struct catalog_summary *ret_catalog);
 MUST_USE enum result service_get_catalog(struct service *service,
                                          struct admin_call *call,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/invariant.h"
+#include "engine/spread.h"
 #include "service/copy.h"
 
 #define TEXT_ALIGN_BYTES 16
@@ -120,11 +121,37 @@ void key_set_unref(struct key_set *keys)
 
 /* ---- policies ---- */
 
-struct policy_set *policy_set_new(const struct policy_set *base, struct compiled *change)
+struct serving *serving_new(struct compiled *whole,
+                            struct compiled *canary,
+                            uint32_t canary_percent,
+                            uint32_t activation)
+{
+    struct serving *serving = calloc(1, sizeof *serving);
+
+    if (!serving)
+        return NULL;
+    atomic_init(&serving->references, 1);
+    serving->whole = compiled_ref(whole);
+    serving->canary = compiled_ref(canary);
+    serving->canary_percent = canary ? canary_percent : 0;
+    serving->activation = activation;
+    return serving;
+}
+
+void serving_unref(struct serving *serving)
+{
+    if (!serving || !give(&serving->references))
+        return;
+    compiled_unref(serving->whole);
+    compiled_unref(serving->canary);
+    free(serving);
+}
+
+struct policy_set *policy_set_new(const struct policy_set *base)
 {
     struct policy_set *set = calloc(1, sizeof *set);
     size_t position = 0;
-    struct compiled *compiled;
+    struct serving *serving;
 
     if (!set)
         return NULL;
@@ -134,26 +161,32 @@ struct policy_set *policy_set_new(const struct policy_set *base, struct compiled
         free(set);
         return NULL;
     }
-    while (base && (compiled = map_next(&base->active, &position)) != NULL)
-        invariant(
-            map_put(&set->active, store_key_slice(&compiled->active_key), compiled_ref(compiled)));
-    if (change) {
-        compiled_unref(map_remove(&set->active, store_key_slice(&change->active_key)));
-        invariant(
-            map_put(&set->active, store_key_slice(&change->active_key), compiled_ref(change)));
-    }
+    while (base && (serving = map_next(&base->active, &position)) != NULL)
+        invariant(policy_set_put(set, serving));
     return set;
+}
+
+bool policy_set_put(struct policy_set *set, struct serving *serving)
+{
+    struct slice key = store_key_slice(&serving->whole->active_key);
+    struct serving *replaced = map_remove(&set->active, key);
+    bool put = map_put(&set->active, key, serving);
+
+    if (put)
+        take(&serving->references);
+    serving_unref(replaced);
+    return put;
 }
 
 void policy_set_unref(struct policy_set *policies)
 {
     size_t position = 0;
-    struct compiled *compiled;
+    struct serving *serving;
 
     if (!policies || !give(&policies->references))
         return;
-    while ((compiled = map_next(&policies->active, &position)) != NULL)
-        compiled_unref(compiled);
+    while ((serving = map_next(&policies->active, &position)) != NULL)
+        serving_unref(serving);
     map_done(&policies->active);
     free(policies);
 }
@@ -215,12 +248,29 @@ void snapshot_unref(struct snapshot *snapshot)
     free(snapshot);
 }
 
-struct compiled *
-snapshot_policy(const struct snapshot *snapshot, struct slice workload, struct slice environment)
+const struct serving *
+snapshot_serving(const struct snapshot *snapshot, struct slice workload, struct slice environment)
 {
-    struct store_key key = layout_active(workload, environment);
+    struct store_key key;
 
+    if (workload.len > NAME_BYTES_MAX || environment.len > NAME_BYTES_MAX)
+        return NULL;
+    key = layout_active(workload, environment);
     return map_get(&snapshot->policies->active, store_key_slice(&key));
+}
+
+struct compiled *snapshot_policy(const struct snapshot *snapshot,
+                                 struct slice workload,
+                                 struct slice environment,
+                                 uint64_t request_hash)
+{
+    const struct serving *serving = snapshot_serving(snapshot, workload, environment);
+
+    if (!serving)
+        return NULL;
+    return serving->canary && spread_percent(request_hash) < serving->canary_percent
+               ? serving->canary
+               : serving->whole;
 }
 
 const struct principal *snapshot_principal(const struct snapshot *snapshot,

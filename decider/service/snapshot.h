@@ -20,9 +20,18 @@ struct key {
     _Alignas(16) char memory[];
 };
 
+/* What serves a workload and environment. Immutable. */
+struct serving {
+    _Atomic unsigned references;
+    struct compiled *whole;
+    struct compiled *canary; /* a second version for the same place; NULL: none */
+    uint32_t canary_percent; /* of the requests, 1 to 99; 0 without a canary */
+    uint32_t activation;     /* that made it so; 0: it was active before they were numbered */
+};
+
 struct policy_set {
     _Atomic unsigned references;
-    struct map active; /* by layout_active; values: struct compiled */
+    struct map active; /* by layout_active; values: struct serving */
 };
 
 struct key_set {
@@ -49,10 +58,20 @@ struct snapshot {
 struct key *key_new(const struct digest *identity, const struct principal *principal);
 void key_unref(struct key *key);
 
-/* The parts, with one reference each; NULL: out of memory. change may be NULL (a plain copy; base
- * NULL: empty) and replaces what has its name; the set takes its own reference. */
-struct policy_set *policy_set_new(const struct policy_set *base, struct compiled *change);
+/* Takes its own references. One reference; NULL: out of memory. */
+struct serving *serving_new(struct compiled *whole,
+                            struct compiled *canary,
+                            uint32_t canary_percent,
+                            uint32_t activation);
+void serving_unref(struct serving *serving); /* takes NULL */
+
+/* The parts, with one reference each; NULL: out of memory. base NULL: empty. change may be NULL (a
+ * plain copy) and replaces what has its name; the set takes its own reference. */
+struct policy_set *policy_set_new(const struct policy_set *base);
 struct key_set *key_set_new(const struct key_set *base, struct key *change);
+/* Replaces what serves the place, in a set that nobody else has seen yet; takes its own reference.
+ * False: out of memory. */
+MUST_USE bool policy_set_put(struct policy_set *set, struct serving *serving);
 /* With an empty arena for the catalog. */
 struct catalog_set *catalog_set_new(size_t bytes_max);
 void policy_set_unref(struct policy_set *policies);
@@ -65,9 +84,14 @@ snapshot_new(struct policy_set *policies, struct key_set *keys, struct catalog_s
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* takes NULL */
 
-/* Lent by the snapshot; NULL: none. */
-struct compiled *
-snapshot_policy(const struct snapshot *snapshot, struct slice workload, struct slice environment);
+/* Lent by the snapshot; NULL: none. snapshot_policy chooses between a version and its canary:
+ * request_hash is spread_of the request's id, so that one request always gets the same. */
+const struct serving *
+snapshot_serving(const struct snapshot *snapshot, struct slice workload, struct slice environment);
+struct compiled *snapshot_policy(const struct snapshot *snapshot,
+                                 struct slice workload,
+                                 struct slice environment,
+                                 uint64_t request_hash);
 const struct principal *snapshot_principal(const struct snapshot *snapshot,
                                            const struct digest *identity);
 /* Why a key may not be used now; unspecified: it may. */

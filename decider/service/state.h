@@ -12,6 +12,8 @@
 #include "service/request.h"
 #include "service/service.h"
 #include "service/snapshot.h"
+#include "service/switches.h"
+#include "service/tally.h"
 #include "store/store.h"
 
 /* What one answer may take: a record with all its attempts and changes. */
@@ -30,7 +32,9 @@ struct owner {
     bool reading;
     struct requests requests;
     struct compiled_cache compiled; /* of requests that came back from history */
-    unsigned waiting;               /* tickets */
+    struct switches switches;
+    struct tallies tallies;
+    unsigned waiting; /* tickets */
     struct sweep {
         struct store_key cursor; /* where in the open table to go on; empty: at its start */
         int64_t next_ms;         /* not before */
@@ -52,6 +56,12 @@ struct admin {
     uint64_t generation;
 };
 
+/* Errands of the admin thread (service/errand.h), the last one first. */
+struct errands {
+    _Atomic(struct errand *) arrived;
+    _Atomic(struct errand *) written; /* from the writer thread */
+};
+
 /* From the admin thread to the owner. */
 struct handover {
     _Atomic(struct snapshot *) next; /* not yet swapped in; NULL: none */
@@ -70,6 +80,7 @@ struct service {
         done; /* written slots, the last one first; from the writer thread */
     struct counters counters;
     struct handover handover;
+    struct errands errands;
     struct admin admin;
     struct owner owner;
 };

@@ -87,7 +87,7 @@ read_policy(struct service *service, struct admin_call *call, struct stored *sto
     if (!name.policy_id.len)
         return RESULT_OK;
     buf_init(&block, COMPILED_BYTES_MAX);
-    result = compiled_load(service->admin.read, &name, &block);
+    result = compiled_load(service->admin.read, &name, service->admin.current->catalog, &block);
     if (result == RESULT_OK) {
         copy = arena_alloc(call->arena, block.len);
         if (copy) {

@@ -28,15 +28,17 @@ token_write(const struct token *token, struct slice secret, char ret_bytes[RESUM
     buf_put_u32(&buf, token->deadline_ms);
     buf_put_u32(&buf, token->policy_version);
     buf_put_u32(&buf, token->catalog_version);
+    buf_put_u32(&buf, token->evidence_version);
     buf_put_u8(&buf, (uint8_t)token->attempt);
     buf_put_u8(&buf, (uint8_t)token->entry);
+    buf_put_u8(&buf, (uint8_t)token->route);
     buf_put_u64(&buf, (uint64_t)token->expires_ms);
     put_text(&buf, token->tenant);
     put_text(&buf, token->key_id);
     put_text(&buf, token->policy_id);
     digest_hmac(secret, buf_slice(&buf), &mac);
     buf_put(&buf, mac.bytes, sizeof mac.bytes);
-    /* 99 bytes of numbers, two names, a key id and the MAC stay below the bound. */
+    /* 104 bytes of numbers, two names, a key id and the MAC stay below the bound. */
     invariant(!buf_failed(&buf));
     return buf.len;
 }
@@ -54,6 +56,7 @@ bool token_read(struct slice bytes, struct slice secret, struct token *ret_token
     struct cursor cursor;
     struct digest mac;
     struct slice id, admission;
+    uint8_t version;
 
     if (bytes.len <= sizeof mac.bytes || bytes.len > RESUME_TOKEN_BYTES_MAX)
         return false;
@@ -62,7 +65,8 @@ bool token_read(struct slice bytes, struct slice secret, struct token *ret_token
     if (!digest_equal(mac.bytes, bytes.ptr + bytes.len, sizeof mac.bytes))
         return false;
     cursor = cursor_of(bytes);
-    if (cursor_u8(&cursor) != TOKEN_VERSION)
+    version = cursor_u8(&cursor);
+    if (version < 1 || version > TOKEN_VERSION)
         return false;
     id = cursor_bytes(&cursor, sizeof token.request_id.bytes);
     token.boundary = cursor_u32(&cursor);
@@ -73,8 +77,10 @@ bool token_read(struct slice bytes, struct slice secret, struct token *ret_token
     token.deadline_ms = cursor_u32(&cursor);
     token.policy_version = cursor_u32(&cursor);
     token.catalog_version = cursor_u32(&cursor);
+    token.evidence_version = version == 1 ? 0 : cursor_u32(&cursor);
     token.attempt = cursor_u8(&cursor);
     token.entry = cursor_u8(&cursor);
+    token.route = version == 1 ? TOKEN_ROUTE_UNKNOWN : cursor_u8(&cursor);
     token.expires_ms = (int64_t)cursor_u64(&cursor);
     token.tenant = text_of(&cursor);
     token.key_id = text_of(&cursor);

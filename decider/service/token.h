@@ -14,7 +14,9 @@
 #include "signalbox/facts.h"
 #include "signalbox/result.h"
 
-#define TOKEN_VERSION 1
+#define TOKEN_VERSION 2
+/* Tokens of version 1 do not say which. */
+#define TOKEN_ROUTE_UNKNOWN 255
 
 struct token {
     struct uuid request_id;
@@ -26,8 +28,10 @@ struct token {
     uint32_t deadline_ms; /* as given at admission */
     uint32_t policy_version;
     uint32_t catalog_version;
-    uint32_t attempt; /* the attempt to start */
-    uint32_t entry;   /* on which entry */
+    uint32_t evidence_version; /* 0 in tokens of version 1 */
+    uint32_t attempt;          /* the attempt to start */
+    uint32_t entry;            /* on which entry */
+    uint32_t route;            /* its index among the policy's, or TOKEN_ROUTE_UNKNOWN */
     int64_t expires_ms;
     struct slice tenant;
     struct slice key_id;
@@ -37,7 +41,8 @@ struct token {
 /* Returns how many bytes it wrote. */
 size_t
 token_write(const struct token *token, struct slice secret, char ret_bytes[RESUME_TOKEN_BYTES_MAX]);
-/* Lends slices of bytes. False: not a token that this secret made. */
+/* Lends slices of bytes. Tokens of version 1 are read as well: they are out when a decider is
+ * brought up to date. False: not a token that this secret made. */
 MUST_USE bool token_read(struct slice bytes, struct slice secret, struct token *ret_token);
 
 #endif

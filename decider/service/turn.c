@@ -2,9 +2,11 @@
  * earlier process left open is found again, a few rows at a time. */
 #include "service/boundary.h"
 #include "service/commit.h"
+#include "service/errand.h"
 #include "service/handover.h"
 #include "service/lookup.h"
 #include "service/reply.h"
+#include "service/trip.h"
 
 #define GIVE_UP_PER_TURN  256
 #define GIVE_UP_AGAIN_MS  1000
@@ -68,6 +70,14 @@ static void finish_write(struct service *service, struct write_slot *slot, int64
     request_retire(&service->owner.requests, request);
 }
 
+static void count_miss(struct service *service, struct request *request, int64_t now_ms)
+{
+    if (request->missed == request->chain.attempts_count)
+        return;
+    request->missed = request->chain.attempts_count;
+    request->trip = trip_on_give_up(service, request, now_ms);
+}
+
 static void give_up(struct service *service, int64_t now_ms)
 {
     struct requests *requests = &service->owner.requests;
@@ -83,6 +93,7 @@ static void give_up(struct service *service, int64_t now_ms)
             continue;
         }
         request->history.unreported_ms = now_ms;
+        count_miss(service, request, now_ms);
         if (commit_submit(service, request))
             finish_marker(service, request, RESULT_NO_MEMORY, now_ms);
     }
@@ -161,6 +172,7 @@ uint32_t service_turn(struct service *service, int64_t now_ms)
 {
     struct owner *owner = &service->owner;
     struct write_slot *slot, *next;
+    bool unstored;
 
     handover_take(service);
     lookup_end(service);
@@ -168,12 +180,15 @@ uint32_t service_turn(struct service *service, int64_t now_ms)
         next = slot->next;
         finish_write(service, slot, now_ms);
     }
+    errands_turn(service);
     give_up(service, now_ms);
+    unstored = trip_store_again(service, now_ms);
     sweep(service, now_ms);
     lookup_end(service);
     atomic_store_explicit(&service->counters.open_requests, owner->requests.count,
                           memory_order_relaxed);
-    return owner->requests.timers || !owner->sweep.finished ? TURN_WITH_TIMERS : TURN_WITHOUT;
+    return owner->requests.timers || !owner->sweep.finished || unstored ? TURN_WITH_TIMERS
+                                                                        : TURN_WITHOUT;
 }
 
 unsigned service_waiting(const struct service *service)

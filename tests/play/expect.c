@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "service/control.h"
+
 char expect_why[512];
 
 bool expect_wrong(const char *what, const char *found)
@@ -182,4 +184,65 @@ bool expect_replay(struct stage *stage, const struct script_line *line)
     if (service_replay_request(stage->service, stage_call(stage), &query, &replay) != RESULT_OK)
         return expect_wrong("no replay", text_of(stage->call.message));
     return replay.same || expect_wrong("the replay differs", line->words[1].value);
+}
+
+/* `off NAME field=...` for something that is switched off; `off -` for nothing at all. */
+bool expect_off(struct stage *stage, const struct script_line *line)
+{
+    const char *name = line->words[1].value;
+    struct switch_record *records;
+    struct slice next;
+    unsigned count;
+
+    if (service_list_switches(stage->service, stage_call(stage), SLICE_LITERAL(""), 0, &records,
+                              &count, &next) != RESULT_OK)
+        return expect_wrong("no list of switches", text_of(stage->call.message));
+    if (!strcmp(name, "-"))
+        return count == 0 || expect_wrong("switched off", text_of(records[0].name));
+    for (unsigned i = 0; i < count; i++) {
+        const struct switch_record *r = &records[i];
+        const struct shown shown[] = {
+            {"scope", signalbox_switch_scope_name(r->scope)},
+            {"policy", text_of(arena_copy(&stage->arena, r->policy_id))},
+            {"rule", r->rule ? signalbox_rollback_rule_name(r->rule) : ""},
+            {"by", text_of(arena_copy(&stage->arena, r->by))},
+            {"reason", text_of(arena_copy(&stage->arena, r->reason))},
+        };
+
+        if (slice_is(r->name, name))
+            return COMPARE(line, 2, shown);
+    }
+    return expect_wrong("not switched off", name);
+}
+
+/* `audit N ACTION field=...`: so many rows tell of it; the fields are the newest one's. */
+bool expect_audit(struct stage *stage, const struct script_line *line)
+{
+    const struct audit_query query = {.rows_max = 1000};
+    const struct audit_record none = {.version = 0}, *newest = &none;
+    struct audit_record *records;
+    enum audit_action action;
+    struct slice next;
+    unsigned count, found = 0;
+
+    if (!signalbox_audit_action_parse(slice_of(line->words[2].value), &action))
+        return expect_wrong("no such action", line->words[2].value);
+    if (service_list_audit(stage->service, stage_call(stage), &query, &records, &count, &next) !=
+        RESULT_OK)
+        return expect_wrong("no audit trail", text_of(stage->call.message));
+    for (unsigned i = count; i-- > 0;)
+        if (records[i].action == action) {
+            newest = &records[i];
+            found++;
+        }
+    if (found != strtoul(line->words[1].value, NULL, 10))
+        return expect_wrong("rows of the audit trail", number_text(found));
+    const struct shown shown[] = {
+        {"subject", text_of(arena_copy(&stage->arena, newest->subject))},
+        {"policy", text_of(arena_copy(&stage->arena, newest->policy_id))},
+        {"detail", text_of(arena_copy(&stage->arena, newest->detail))},
+        {"reason", text_of(arena_copy(&stage->arena, newest->reason))},
+    };
+
+    return COMPARE(line, 3, shown);
 }

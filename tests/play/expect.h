@@ -14,6 +14,8 @@ bool expect_answer(struct stage *stage, const struct script_line *line);
 bool expect_trace(struct stage *stage, const struct script_line *line);
 bool expect_record(struct stage *stage, const struct script_line *line);
 bool expect_replay(struct stage *stage, const struct script_line *line);
+bool expect_off(struct stage *stage, const struct script_line *line);
+bool expect_audit(struct stage *stage, const struct script_line *line);
 
 /* NUL-terminated, as arena copies and static texts are; "" for the empty slice. */
 const char *text_of(struct slice text);

@@ -4,6 +4,7 @@
  *
  *   catalog FILE          publish a catalog; FILE from the project's root
  *   policy FILE           publish and activate; without FILE the document follows, up to `end`
+ *   evidence FILE         put evidence, by another than who publishes; without FILE as policy
  *   key NAME field=...    make a client key
  *   revoke NAME           revoke it
  *   at +MS                let time pass
@@ -12,15 +13,25 @@
  *   again R               the last question of R once more, as it was
  *   differently R field=  the last question of R with that field changed
  *   restart               close and reopen the service
+ *   switch on|off SCOPE name=N policy=ID   and reason=, etag=, write_id=
+ *   pin POLICY entry=N for_ms=MS           without an entry: unpin
+ *   feedback R positive|negative
+ *                         these three may say result=NAME, else they must go well
+ *   unreported N          until so many requests were given up, since the last restart
  *   expect field=...      of the last answer; see expectations below
  *   trace entry=N check=C field=...   of the last answer's trace
  *   record R field=...    of the stored record
  *   replay R              every boundary decided again gives the same
+ *   off NAME field=...    what is switched off under that name; `off -`: nothing is
+ *   audit N ACTION field=...   so many rows tell of it; fields of the newest
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "play/control.h"
 #include "play/expect.h"
+#include "service/control.h"
+#include "service/evidence.h"
 
 /* ---- administrative steps ---- */
 
@@ -48,15 +59,31 @@ static bool show_findings(const struct admin_call *call)
 
 static bool publish_policy(struct stage *stage, struct slice document)
 {
-    struct policy_summary policy, replaced;
+    struct activation_request request = {.percent = 100};
+    struct activation_summary activation;
+    struct policy_summary policy;
 
     if (service_publish_policy(stage->service, stage_call(stage), document, &policy) != RESULT_OK ||
         !policy.version)
         return show_findings(&stage->call);
-    if (service_activate_policy(stage->service, stage_call(stage), policy.policy_id, policy.version,
-                                &policy, &replaced) != RESULT_OK)
-        return show_findings(&stage->call);
-    return true;
+    request.policy_id = policy.policy_id;
+    request.version = policy.version;
+    return service_activate(stage->service, &stage->call, &request, &activation) == RESULT_OK ||
+           show_findings(&stage->call);
+}
+
+static bool put_evidence(struct stage *stage, struct slice document)
+{
+    static const struct principal reviewer = {.key_id = SLICE_LITERAL("key_reviewer"),
+                                              .role = ROLE_OPERATOR};
+    struct evidence_summary *items;
+    unsigned count = 0;
+
+    stage_call(stage)->caller = &reviewer;
+    return (service_put_evidence(stage->service, &stage->call, document, SLICE_LITERAL(""), &items,
+                                 &count) == RESULT_OK &&
+            count) ||
+           show_findings(&stage->call);
 }
 
 static bool do_catalog(struct stage *stage, const struct script_line *line)
@@ -64,11 +91,17 @@ static bool do_catalog(struct stage *stage, const struct script_line *line)
     struct catalog_summary catalog;
     struct slice document = read_file(stage, line->words[1].value);
 
-    if (service_publish_catalog(stage->service, stage_call(stage), document, &catalog) !=
-            RESULT_OK ||
+    if (service_publish_catalog(stage->service, stage_call(stage),
+                                &(struct catalog_request){.document = document},
+                                &catalog) != RESULT_OK ||
         !catalog.version)
         return show_findings(&stage->call);
     return true;
+}
+
+static bool do_evidence(struct stage *stage, const struct script_line *line)
+{
+    return put_evidence(stage, read_file(stage, line->words[1].value));
 }
 
 static bool do_policy(struct stage *stage, const struct script_line *line)
@@ -228,6 +261,7 @@ static const struct {
 } commands[] = {
     {"catalog", 1, do_catalog},
     {"policy", 1, do_policy},
+    {"evidence", 1, do_evidence},
     {"key", 1, do_key},
     {"revoke", 1, do_revoke},
     {"at", 1, do_at},
@@ -240,6 +274,12 @@ static const struct {
     {"trace", 0, expect_trace},
     {"record", 1, expect_record},
     {"replay", 1, expect_replay},
+    {"switch", 2, control_switch},
+    {"pin", 1, control_pin},
+    {"feedback", 2, control_feedback},
+    {"unreported", 1, control_unreported},
+    {"off", 1, expect_off},
+    {"audit", 2, expect_audit},
 };
 
 static bool run_line(struct stage *stage, const struct script_line *line)
@@ -253,8 +293,11 @@ static bool run_line(struct stage *stage, const struct script_line *line)
     return expect_wrong("no such command", line->words[0].value);
 }
 
-/* `policy` alone: the document follows, up to a line `end`. */
-static bool take_document(struct stage *stage, FILE *file, unsigned *number)
+/* `policy` or `evidence` alone: the document follows, up to a line `end`. */
+static bool take_document(struct stage *stage,
+                          FILE *file,
+                          unsigned *number,
+                          bool (*take)(struct stage *stage, struct slice document))
 {
     char line[1024];
     struct buf document;
@@ -263,7 +306,7 @@ static bool take_document(struct stage *stage, FILE *file, unsigned *number)
     buf_init(&document, 1 << 20);
     while (fgets(line, sizeof line, file) && ++*number && strcmp(line, "end\n"))
         buf_put_text(&document, line);
-    ok = publish_policy(stage, buf_slice(&document));
+    ok = take(stage, buf_slice(&document));
     buf_done(&document);
     return ok;
 }
@@ -280,7 +323,10 @@ static bool play(struct stage *stage, FILE *file, unsigned *number)
         if (line.count == 0)
             continue;
         if (line.count == 1 && !strcmp(line.words[0].value, "policy")) {
-            if (!take_document(stage, file, number))
+            if (!take_document(stage, file, number, publish_policy))
+                return false;
+        } else if (line.count == 1 && !strcmp(line.words[0].value, "evidence")) {
+            if (!take_document(stage, file, number, put_evidence))
                 return false;
         } else if (!run_line(stage, &line)) {
             return false;

@@ -117,6 +117,7 @@ int fixture_setup(void **state)
     fixture_setup_empty(state);
     fixture = *state;
     fixture_publish_catalog(fixture, fixture_file(fixture, "policies/catalog.json"));
+    fixture_approve(fixture, "demo-chat", "production", DEMO_ENTRY1);
     fixture_activate(fixture, fixture_file(fixture, "policies/demo-chat.json"));
     return 0;
 }
@@ -218,9 +219,10 @@ uint32_t fixture_publish_catalog(struct fixture *fixture, struct slice document)
 {
     struct catalog_summary catalog;
 
-    assert_int_equal(
-        service_publish_catalog(fixture->service, fixture_call(fixture), document, &catalog),
-        RESULT_OK);
+    assert_int_equal(service_publish_catalog(fixture->service, fixture_call(fixture),
+                                             &(struct catalog_request){.document = document},
+                                             &catalog),
+                     RESULT_OK);
     if (!catalog.version)
         print_findings(&fixture->call);
     assert_true(catalog.version > 0);
@@ -229,7 +231,8 @@ uint32_t fixture_publish_catalog(struct fixture *fixture, struct slice document)
 
 uint32_t fixture_activate(struct fixture *fixture, struct slice document)
 {
-    struct policy_summary policy, active, replaced;
+    struct activation_summary activation;
+    struct policy_summary policy;
 
     assert_int_equal(
         service_publish_policy(fixture->service, fixture_call(fixture), document, &policy),
@@ -237,11 +240,86 @@ uint32_t fixture_activate(struct fixture *fixture, struct slice document)
     if (!policy.version)
         print_findings(&fixture->call);
     assert_true(policy.version > 0);
-    assert_int_equal(service_activate_policy(fixture->service, &fixture->call, policy.policy_id,
-                                             policy.version, &active, &replaced),
+    assert_int_equal(service_activate(fixture->service, &fixture->call,
+                                      &(struct activation_request){.policy_id = policy.policy_id,
+                                                                   .version = policy.version,
+                                                                   .percent = 100},
+                                      &activation),
                      RESULT_OK);
-    assert_true(active.active);
-    return active.version;
+    assert_true(activation.active.active);
+    assert_int_equal(activation.active.percent, 100);
+    return activation.active.version;
+}
+
+/* ---- evidence ---- */
+
+const struct principal fixture_reviewer = {
+    .key_id = SLICE_LITERAL("key_reviewer"),
+    .role = ROLE_OPERATOR,
+    .user = SLICE_LITERAL("reviewer"),
+};
+
+unsigned fixture_put_evidence(struct fixture *fixture, struct slice document)
+{
+    struct evidence_summary *items;
+    unsigned count;
+
+    fixture_call(fixture)->caller = &fixture_reviewer;
+    assert_int_equal(service_put_evidence(fixture->service, &fixture->call, document,
+                                          SLICE_LITERAL(""), &items, &count),
+                     RESULT_OK);
+    if (!count)
+        print_findings(&fixture->call);
+    assert_true(count > 0);
+    return count;
+}
+
+/* What each kind has to say of itself. */
+static const char *const kinds[] = {
+    "'kind':'parity','passed':true,'reviewed_by':'rita','checks':['endpoint','parameters',"
+    "'quota','cost','log_fields']",
+    "'kind':'eval','passed':true,'reviewed_by':'rita','eval_set':'set-1','samples':200,"
+    "'pass_rate_percent':98,'baseline_percent':98.5,'regression_budget_percent':1",
+    "'kind':'tool_contract','passed':true,'reviewed_by':'rita','checks':['full_loop','arguments',"
+    "'replay_safety']",
+    "'kind':'cost_owner','pricing_snapshot':'2026-11-01','usage_estimate':{"
+    "'monthly_requests':1000,'monthly_usd':100}",
+    "'kind':'quota_owner'",
+    "'kind':'boundary_approval'",
+    "'kind':'account_owner_approval'",
+    "'kind':'sign_off','role':'product'",
+    "'kind':'sign_off','role':'engineering'",
+    "'kind':'sign_off','role':'policy'",
+};
+
+struct slice fixture_evidence(struct fixture *fixture,
+                              const struct fixture_place *place,
+                              const char *route,
+                              const char *const *members,
+                              unsigned count)
+{
+    static char text[16384];
+    size_t len = (size_t)snprintf(text, sizeof text, "{'evidence':[");
+
+    for (unsigned i = 0; i < count; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "%s{%s,'workflow':'%s','environment':'%s','route':'%s',"
+                                "'owner':'platform','expires':'%s'}",
+                                i ? "," : "", members[i], place->workload, place->environment,
+                                route, FIXTURE_EXPIRES);
+    snprintf(text + len, sizeof text - len, "]}");
+    return fixture_json(fixture, text);
+}
+
+void fixture_approve(struct fixture *fixture,
+                     const char *workload,
+                     const char *environment,
+                     const char *route)
+{
+    const struct fixture_place place = {workload, environment};
+
+    fixture_put_evidence(
+        fixture, fixture_evidence(fixture, &place, route, kinds, sizeof kinds / sizeof *kinds));
 }
 
 struct principal fixture_create_key(struct fixture *fixture,

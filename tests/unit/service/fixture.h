@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "base/uuid.h"
+#include "service/control.h"
+#include "service/evidence.h"
 #include "service/service.h"
 
 #define NOW_MS      INT64_C(1795000000000)
@@ -67,6 +69,27 @@ struct slice fixture_json(struct fixture *fixture, const char *text);
 struct slice fixture_file(struct fixture *fixture, const char *path);
 /* Publishes and activates; both must go well. Returns the version. */
 uint32_t fixture_activate(struct fixture *fixture, struct slice document);
+/* Somebody else than who publishes (the program itself, which has no key). */
+extern const struct principal fixture_reviewer;
+/* When the pieces that the fixture makes expire. */
+#define FIXTURE_EXPIRES "2027-06-01T00:00:00Z"
+struct fixture_place {
+    const char *workload, *environment;
+};
+/* A document of pieces for one route; members are what each says beside place, route, owner and
+ * expiry, with ' for ". */
+struct slice fixture_evidence(struct fixture *fixture,
+                              const struct fixture_place *place,
+                              const char *route,
+                              const char *const *members,
+                              unsigned count);
+/* Puts it as the reviewer; it must go well. Returns how many pieces. */
+unsigned fixture_put_evidence(struct fixture *fixture, struct slice document);
+/* Every kind of evidence for the route, so that nothing is missing wherever a policy uses it. */
+void fixture_approve(struct fixture *fixture,
+                     const char *workload,
+                     const char *environment,
+                     const char *route);
 uint32_t fixture_publish_catalog(struct fixture *fixture, struct slice document);
 /* A client's key; digest gets the secret's SHA-256. */
 struct principal fixture_create_key(struct fixture *fixture,

@@ -100,6 +100,58 @@ static void an_adopted_request_keeps_the_policy_that_the_token_names(void **stat
     assert_string_equal(asked.route, DEMO_ENTRY0);
 }
 
+static void turn(struct fixture *f, const char *route, bool on)
+{
+    const struct switch_request request = {.scope = SWITCH_SCOPE_ROUTE,
+                                           .name = slice_of(route),
+                                           .on = on,
+                                           .reason = SLICE_LITERAL("test")};
+    struct switch_record record;
+
+    assert_int_equal(service_set_switch(f->service, fixture_call(f), &request, &record), RESULT_OK);
+}
+
+static void what_is_switched_off_meanwhile_does_not_keep_it_from_being_adopted(void **state)
+{
+    struct fixture *f = *state;
+    struct asked first = {.answers = 0}, asked = {.answers = 0};
+    struct question admission = lose_admission(f, &first);
+    struct question report = resumed_report(&admission, &first);
+
+    turn(f, DEMO_ENTRY0, false);
+    report_success(&report);
+    report.report.http_status = 200;
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(asked.result, RESULT_OK);
+    assert_int_equal(asked.decision.action, ACTION_COMPLETE);
+    assert_int_equal(asked.decision.record.disposition, DISPOSITION_PRIMARY_SUCCESS);
+}
+
+static void a_pin_that_has_gone_meanwhile_does_not_either(void **state)
+{
+    struct fixture *f = *state;
+    struct pin_request pin = {.policy_id = SLICE_LITERAL("demo-chat-v1"),
+                              .entry = SLICE_LITERAL(DEMO_ENTRY1),
+                              .expires_unix_ms = f->now_ms + 1000,
+                              .reason = SLICE_LITERAL("test")};
+    struct asked first = {.answers = 0}, asked = {.answers = 0};
+    struct question admission, report;
+    struct pin_record record;
+
+    assert_int_equal(service_set_pin(f->service, fixture_call(f), &pin, &record), RESULT_OK);
+    admission = lose_admission(f, &first);
+    assert_string_equal(first.route, DEMO_ENTRY1);
+    pin.entry = SLICE_LITERAL("");
+    assert_int_equal(service_set_pin(f->service, fixture_call(f), &pin, &record), RESULT_OK);
+    report = resumed_report(&admission, &first);
+    report.report.route = SLICE_LITERAL(DEMO_ENTRY1);
+    report_success(&report);
+    report.report.http_status = 200;
+    fixture_answer(f, &report, &asked);
+    assert_int_equal(asked.result, RESULT_OK);
+    assert_int_equal(asked.decision.record.disposition, DISPOSITION_FALLBACK_SUCCESS);
+}
+
 static void other_facts_than_the_tokens_are_not_adopted(void **state)
 {
     struct fixture *f = *state;
@@ -220,6 +272,8 @@ int main(void)
         TEST(an_unknown_request_needs_its_admission),
         TEST(a_lost_admission_is_adopted_by_its_token),
         TEST(an_adopted_request_keeps_the_policy_that_the_token_names),
+        TEST(what_is_switched_off_meanwhile_does_not_keep_it_from_being_adopted),
+        TEST(a_pin_that_has_gone_meanwhile_does_not_either),
         TEST(other_facts_than_the_tokens_are_not_adopted),
         TEST(a_bad_token_is_refused),
         TEST(a_later_answers_token_cannot_be_adopted),

@@ -23,6 +23,29 @@ static struct policy_summary publish(struct fixture *f, struct slice document)
     return policy;
 }
 
+static enum result activate(struct fixture *f,
+                            const char *policy_id,
+                            uint32_t version,
+                            struct policy_summary *ret_policy,
+                            struct policy_summary *ret_replaced)
+{
+    const struct activation_request request = {.policy_id = slice_of(policy_id),
+                                               .version = version};
+    struct activation_summary summary;
+    enum result result = service_activate(f->service, fixture_call(f), &request, &summary);
+
+    *ret_policy = summary.active;
+    *ret_replaced = summary.replaced;
+    return result;
+}
+
+static enum result
+publish_catalog(struct fixture *f, struct slice document, struct catalog_summary *ret_catalog)
+{
+    return service_publish_catalog(f->service, fixture_call(f),
+                                   &(struct catalog_request){.document = document}, ret_catalog);
+}
+
 static enum action ask(struct fixture *f, const char *workload, struct asked *asked)
 {
     struct question question = question_admission(fixture_id(f));
@@ -80,9 +103,7 @@ static void nothing_is_served_before_it_is_activated(void **state)
     policy = publish(f, fixture_json(f, POLICY()));
     assert_false(policy.active);
     assert_int_equal(ask(f, "w", &asked), ACTION_FAIL_CLOSED);
-    assert_int_equal(
-        service_activate_policy(f->service, fixture_call(f), slice_of("p"), 0, &policy, &replaced),
-        RESULT_OK);
+    assert_int_equal(activate(f, "p", 0, &policy, &replaced), RESULT_OK);
     assert_true(policy.active);
     assert_int_equal(policy.version, 1);
     assert_int_equal(replaced.version, 0);
@@ -103,9 +124,7 @@ static void activation_replaces_whatever_was_active_there(void **state)
     assert_int_equal(ask(f, "w", &asked), ACTION_SEND);
     assert_int_equal(asked.decision.policy_version, 2);
     /* Back again. */
-    assert_int_equal(
-        service_activate_policy(f->service, fixture_call(f), slice_of("p"), 1, &policy, &replaced),
-        RESULT_OK);
+    assert_int_equal(activate(f, "p", 1, &policy, &replaced), RESULT_OK);
     assert_int_equal(replaced.version, 2);
     assert_text(replaced.policy_id, "p");
     assert_int_equal(ask(f, "w", &asked), ACTION_SEND);
@@ -113,9 +132,7 @@ static void activation_replaces_whatever_was_active_there(void **state)
     /* Another policy id for the same workload and environment. */
     publish(f, fixture_json(f, "{'policy_id':'q','workflow':'w','environment':'e',"
                                "'primary_route':{'route':'demo-at-mock-b'}}"));
-    assert_int_equal(
-        service_activate_policy(f->service, fixture_call(f), slice_of("q"), 0, &policy, &replaced),
-        RESULT_OK);
+    assert_int_equal(activate(f, "q", 0, &policy, &replaced), RESULT_OK);
     assert_text(replaced.policy_id, "p");
     assert_int_equal(replaced.version, 1);
     assert_int_equal(ask(f, "w", &asked), ACTION_SEND);
@@ -144,13 +161,9 @@ static void activation_names_what_is_missing(void **state)
     struct fixture *f = *state;
     struct policy_summary policy, replaced;
 
-    assert_int_equal(service_activate_policy(f->service, fixture_call(f), slice_of("none"), 0,
-                                             &policy, &replaced),
-                     RESULT_NOT_FOUND);
+    assert_int_equal(activate(f, "none", 0, &policy, &replaced), RESULT_NOT_FOUND);
     publish(f, fixture_json(f, POLICY()));
-    assert_int_equal(
-        service_activate_policy(f->service, fixture_call(f), slice_of("p"), 2, &policy, &replaced),
-        RESULT_NOT_FOUND);
+    assert_int_equal(activate(f, "p", 2, &policy, &replaced), RESULT_NOT_FOUND);
     assert_true(f->call.message.len > 0);
 }
 
@@ -177,9 +190,7 @@ static void a_catalog_that_breaks_an_active_policy_changes_nothing(void **state)
     struct asked asked = {.answers = 0};
 
     fixture_activate(f, fixture_json(f, POLICY()));
-    assert_int_equal(
-        service_publish_catalog(f->service, fixture_call(f), smaller_catalog(f), &catalog),
-        RESULT_OK);
+    assert_int_equal(publish_catalog(f, smaller_catalog(f), &catalog), RESULT_OK);
     assert_int_equal(catalog.version, 0);
     assert_true(f->call.diagnostics.errors > 0);
     assert_memory_equal(f->call.diagnostics.first->pointer.ptr, "p@1#/primary_route", 18);
@@ -193,9 +204,7 @@ static void a_catalog_that_breaks_an_active_policy_changes_nothing(void **state)
     fixture_activate(f, fixture_json(f, "{'policy_id':'q','workflow':'w','environment':'e',"
                                         "'primary_route':{'route':'demo-at-mock-b'}}"));
     assert_int_equal(fixture_publish_catalog(f, smaller_catalog(f)), 2);
-    assert_int_equal(
-        service_activate_policy(f->service, fixture_call(f), slice_of("p"), 1, &policy, &replaced),
-        RESULT_PRECONDITION);
+    assert_int_equal(activate(f, "p", 1, &policy, &replaced), RESULT_PRECONDITION);
     assert_true(f->call.diagnostics.errors > 0);
     assert_true(f->call.message.len > 0);
 }
@@ -213,9 +222,7 @@ static void a_new_catalog_compiles_what_is_active_anew(void **state)
     whole = fixture_file(f, "policies/catalog.json");
     memcpy(text, whole.ptr, whole.len);
     text[whole.len] = ' ';
-    assert_int_equal(service_publish_catalog(f->service, fixture_call(f),
-                                             (struct slice){text, whole.len + 1}, &catalog),
-                     RESULT_OK);
+    assert_int_equal(publish_catalog(f, (struct slice){text, whole.len + 1}, &catalog), RESULT_OK);
     assert_int_equal(catalog.version, 2);
     assert_int_equal(catalog.policies, 1);
     assert_true(catalog.routes > 0 && catalog.models > 0);

@@ -1,4 +1,5 @@
 /* The record: the log fields of a request, from its first answer on. */
+#include "engine/engine.h"
 #include "unit/service/fixture.h"
 
 /* demo-chat: a failed attempt at mock-a, then success at mock-b. */
@@ -74,7 +75,7 @@ static void check_record(const struct record *record, struct uuid id)
     assert_true(record->first_output_unix_ms == NOW_MS + 120);
     assert_false(record->partial_output);
     assert_false(record->degraded);
-    assert_text(record->engine_version, "1");
+    assert_text(record->engine_version, ENGINE_VERSION);
 }
 
 struct seen {
@@ -135,6 +136,7 @@ static void history_gives_the_same_record_after_a_restart(void **state)
 static void changes_name_what_differs_from_the_primary(void **state)
 {
     struct fixture *f = *state;
+    char text[UUID_TEXT_BYTES + 1], wanted[160];
     struct uuid id = fixture_id(f);
     const struct request_query query = {.has_id = true, .request_id = id};
     struct asked asked = {.answers = 0};
@@ -150,7 +152,12 @@ static void changes_name_what_differs_from_the_primary(void **state)
     assert_text(record.changes[1].selected, "mock-b");
     assert_text(record.changes[2].field, "account");
     assert_text(record.changes[3].field, "base_url");
-    assert_int_equal(record.rollback_command.len, 0); /* there is no version before the first */
+    /* What undoes the switch, whichever version it is. */
+    uuid_format(id, text);
+    snprintf(wanted, sizeof wanted,
+             "signalboxctl switch off entry demo-chat-v1 " DEMO_ENTRY1 " --reason 'request %s'",
+             text);
+    assert_text(record.rollback_command, wanted);
 }
 
 static void the_second_version_can_be_rolled_back(void **state)
@@ -168,7 +175,7 @@ static void the_second_version_can_be_rolled_back(void **state)
     fixture_wait_durable(f, &admission);
     assert_int_equal(service_get_request(f->service, fixture_call(f), &query, &record, NULL, NULL),
                      RESULT_OK);
-    assert_text(record.rollback_command, "signalboxctl policy activate demo-chat-v1 1");
+    assert_text(record.rollback_command, "signalboxctl policy rollback demo-chat-v1");
     assert_int_equal(record.disposition, DISPOSITION_UNSPECIFIED);
     assert_true(record.ended_unix_ms == 0);
     assert_int_equal(record.attempts_count, 1);

@@ -108,6 +108,8 @@ static void admin_changes_bind_every_question_that_comes_after_them(void **state
                  "'primary_route':{'route':'demo-at-mock-b'},'limits':{'max_output_tokens':%u}}",
                  2000 + i);
         atomic_store(&owner.version, fixture_activate(f, fixture_json(f, text)));
+        /* The same version anew, with other evidence. */
+        fixture_approve(f, "demo-chat", "production", DEMO_ENTRY1);
     }
     assert_int_equal(service_revoke_key(f->service, fixture_call(f), slice_of(key_id), &revoked),
                      RESULT_OK);
