@@ -1,6 +1,5 @@
 /* Unary methods of the admin thread: token, role, message, handler, answer, one batch. A handler
  * may block on a commit; calls that come meanwhile wait in gRPC. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -186,26 +185,15 @@ void *handler_message(struct handling *handling, const ProtobufCMessageDescripto
     return message;
 }
 
+void *handler_items(struct handling *handling, size_t count)
+{
+    return arena_calloc(handling->admin.arena, count, sizeof(void *));
+}
+
 enum result handler_answer(struct handling *handling, void *response)
 {
     if (!response || handling->admin.arena->failed)
         return RESULT_NO_MEMORY;
     handling->response = response;
     return RESULT_OK;
-}
-
-enum result handler_refuse(struct handling *handling, const char *field, const char *text)
-{
-    snprintf(handling->error.field, sizeof handling->error.field, "%s", field);
-    snprintf(handling->error.text, sizeof handling->error.text, "%s", text);
-    return RESULT_INVALID;
-}
-
-unsigned handler_page_rows(struct handling *handling, uint32_t page_size)
-{
-    if (page_size > PAGE_ROWS_MAX) {
-        (void)handler_refuse(handling, "page_size", "is more than 1000");
-        return 0;
-    }
-    return page_size ? page_size : PAGE_ROWS_DEFAULT;
 }

@@ -30,64 +30,31 @@ static Signalbox__V1__Key *put_key(struct handling *handling, const struct princ
     return message;
 }
 
-/* The first thing that is wrong decides; later ones are not looked at. */
-struct key_check {
-    struct handling *handling;
-    bool bad;
-};
-
-static struct slice check_text(struct key_check *check, const char *field, const char *text)
+static void
+get_key(struct handling *handling, const Signalbox__V1__Key *from, struct principal *ret_key)
 {
-    struct slice slice = slice_of(text);
-
-    if (slice.len > NAME_BYTES_MAX && !check->bad) {
-        check->bad = true;
-        (void)handler_refuse(check->handling, field, "is longer than 128 bytes");
-    }
-    return slice;
-}
-
-static struct texts
-check_texts(struct key_check *check, const char *field, char **texts, size_t count)
-{
-    struct slice *items = NULL;
-
-    if (count > LIST_ITEMS_MAX && !check->bad) {
-        check->bad = true;
-        (void)handler_refuse(check->handling, field, "has too many items");
-    }
-    if (count && !check->bad)
-        items = arena_calloc(check->handling->admin.arena, count, sizeof *items);
-    if (!items)
-        return (struct texts){NULL, 0};
-    for (size_t i = 0; i < count; i++)
-        items[i] = check_text(check, field, texts[i]);
-    return (struct texts){items, (unsigned)count};
-}
-
-static bool get_key(struct handling *handling, const Signalbox__V1__Key *from, struct principal *to)
-{
-    struct key_check check = {handling, false};
-
-    to->role = (enum role)from->role;
-    to->tenant = check_text(&check, "key.tenant", from->tenant);
-    to->team = check_text(&check, "key.team", from->team);
-    to->user = check_text(&check, "key.user", from->user);
-    to->app = check_text(&check, "key.app", from->app);
-    to->workloads = check_texts(&check, "key.workloads", from->workloads, from->n_workloads);
-    to->environments =
-        check_texts(&check, "key.environments", from->environments, from->n_environments);
-    to->tenants = check_texts(&check, "key.tenants", from->tenants, from->n_tenants);
-    to->default_workload = check_text(&check, "key.default_workload", from->default_workload);
-    to->default_environment =
-        check_text(&check, "key.default_environment", from->default_environment);
-    to->default_traffic_class = (enum traffic_class)from->default_traffic_class;
-    for (size_t i = 0; i < from->n_default_data_classes; i++)
-        if (from->default_data_classes[i])
-            to->default_data_classes |= SET_OF(from->default_data_classes[i]);
-    to->expires_ms = from->expires_unix_ms;
-    to->label = check_text(&check, "key.label", from->label);
-    return !check.bad;
+    *ret_key = (struct principal){
+        .role = (enum role)from->role,
+        .tenant = handler_name(handling, "key.tenant", from->tenant),
+        .team = handler_name(handling, "key.team", from->team),
+        .user = handler_name(handling, "key.user", from->user),
+        .app = handler_name(handling, "key.app", from->app),
+        .workloads = handler_names(handling, "key.workloads", from->workloads, from->n_workloads),
+        .environments =
+            handler_names(handling, "key.environments", from->environments, from->n_environments),
+        .tenants = handler_names(handling, "key.tenants", from->tenants, from->n_tenants),
+        .default_workload = handler_name(handling, "key.default_workload", from->default_workload),
+        .default_environment =
+            handler_name(handling, "key.default_environment", from->default_environment),
+        .default_traffic_class = (enum traffic_class)from->default_traffic_class,
+        .default_data_classes =
+            handler_set(handling, "key.default_data_classes",
+                        (const unsigned *)from->default_data_classes, from->n_default_data_classes),
+        .expires_ms = from->expires_unix_ms,
+        .label = handler_name(handling, "key.label", from->label),
+    };
+    if (!from->role)
+        (void)handler_refuse(handling, "key.role", "is needed");
 }
 
 enum result handler_create_key(struct handling *handling)
@@ -100,9 +67,8 @@ enum result handler_create_key(struct handling *handling)
 
     if (!request->key)
         return handler_refuse(handling, "key", "is needed");
-    if (!request->key->role)
-        return handler_refuse(handling, "key.role", "is needed");
-    if (!get_key(handling, request->key, &wanted))
+    get_key(handling, request->key, &wanted);
+    if (handling->refused)
         return RESULT_INVALID;
     result = service_create_key(handling->service, &handling->admin, &wanted, &made, secret);
     if (result)
@@ -123,17 +89,18 @@ enum result handler_list_keys(struct handling *handling)
     struct arena *arena = handling->admin.arena;
     struct principal *keys = NULL;
     struct slice next = {NULL, 0};
+    struct slice token = handler_page_token(handling, request->page_token);
     unsigned count = 0, rows = handler_page_rows(handling, request->page_size);
     enum result result;
 
-    if (rows == 0)
+    if (handling->refused)
         return RESULT_INVALID;
-    result = service_list_keys(handling->service, &handling->admin, slice_of(request->page_token),
-                               rows, &keys, &count, &next);
+    result =
+        service_list_keys(handling->service, &handling->admin, token, rows, &keys, &count, &next);
     if (result)
         return result;
     response = handler_message(handling, &signalbox__v1__list_keys_response__descriptor);
-    if (response && (response->keys = arena_calloc(arena, count, sizeof(void *)))) {
+    if (response && (response->keys = handler_items(handling, count))) {
         for (unsigned i = 0; i < count; i++)
             response->keys[response->n_keys++] = put_key(handling, &keys[i]);
         response->next_page_token = wire_text(next, arena);
@@ -146,12 +113,13 @@ enum result handler_revoke_key(struct handling *handling)
     const Signalbox__V1__RevokeKeyRequest *request = (const void *)handling->request;
     Signalbox__V1__RevokeKeyResponse *response;
     struct principal key = {.role = ROLE_UNSPECIFIED};
+    struct slice key_id =
+        handler_needed(handling, "key_id", handler_name(handling, "key_id", request->key_id));
     enum result result;
 
-    if (!*request->key_id)
-        return handler_refuse(handling, "key_id", "is needed");
-    result =
-        service_revoke_key(handling->service, &handling->admin, slice_of(request->key_id), &key);
+    if (handling->refused)
+        return RESULT_INVALID;
+    result = service_revoke_key(handling->service, &handling->admin, key_id, &key);
     if (result)
         return result;
     response = handler_message(handling, &signalbox__v1__revoke_key_response__descriptor);

@@ -128,6 +128,9 @@ enum result wire_get_decision(const Signalbox__V1__Decision *message,
     to->has_record = message->record != NULL;
     get->place = "record.";
     field_get_record(get, message->record, &to->record);
+    to->has_blocked = message->blocked != NULL;
+    get->place = "blocked.";
+    field_get_trace_item(get, message->blocked, &to->blocked);
     to->has_trace = message->trace != NULL;
     get->place = "trace.";
     field_get_trace(get, message->trace, &to->trace);
@@ -151,6 +154,8 @@ Signalbox__V1__Decision *wire_put_decision(const struct decision *decision, stru
     PARTS(PUT_PART)
     if (from->has_record)
         message->record = wire_put_record(&from->record, arena);
+    if (from->has_blocked)
+        message->blocked = field_put_trace_item(&from->blocked, arena);
     if (from->has_trace)
         message->trace = wire_put_trace(&from->trace, arena);
     return arena->failed ? NULL : message;

@@ -153,5 +153,9 @@ void field_get_report(struct getter *get,
                       struct report *to);
 void field_get_record(struct getter *get, const Signalbox__V1__Record *message, struct record *to);
 void field_get_trace(struct getter *get, const Signalbox__V1__Trace *message, struct trace *to);
+void field_get_trace_item(struct getter *get,
+                          const Signalbox__V1__TraceItem *message,
+                          struct trace_item *to);
+Signalbox__V1__TraceItem *field_put_trace_item(const struct trace_item *from, struct arena *arena);
 
 #endif

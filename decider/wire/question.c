@@ -1,4 +1,6 @@
 /* DecideRequest, Admission and AttemptReport: fields from facts.def and report.def. */
+#include "base/address.h"
+#include "base/decimal.h"
 #include "base/uuid.h"
 #include "signalbox/limits.h"
 #include "wire/field.h"
@@ -27,6 +29,29 @@ static size_t report_text_bytes_max(unsigned number)
     }
 }
 
+static void check_client_address(struct getter *get, struct slice text)
+{
+    uint8_t address[ADDRESS_BYTES];
+
+    if (text.len && !address_parse(text, address))
+        field_refuse(get, "client_address", RESULT_INVALID, "is not an IPv4 or IPv6 address");
+}
+
+/* A unit that the engine prices has a name and a whole number; anything else would be charged as
+ * nothing. */
+static void check_extra_usage(struct getter *get, struct pairs counts)
+{
+    for (unsigned i = 0; i < counts.count; i++) {
+        uint64_t count;
+
+        if (counts.items[i].key.len == 0)
+            field_refuse(get, "extra_usage", RESULT_INVALID, "has an amount without a unit");
+        if (!decimal_parse(counts.items[i].value, 0, &count))
+            field_refuse(get, "extra_usage", RESULT_INVALID,
+                         "has an amount that is not a count in decimal");
+    }
+}
+
 /* ---- get ---- */
 
 #define X(number, KIND, list, name, keep) GET_##KIND(number, list, name)
@@ -41,6 +66,7 @@ void field_get_facts(struct getter *get, const Signalbox__V1__Admission *message
 #include "signalbox/facts.def"
 #undef TEXT_BOUND
 #undef PAIRS_BOUND
+    check_client_address(get, to->client_address);
 }
 
 void field_get_report(struct getter *get,
@@ -55,6 +81,7 @@ void field_get_report(struct getter *get,
 #include "signalbox/report.def"
 #undef TEXT_BOUND
 #undef PAIRS_BOUND
+    check_extra_usage(get, to->extra_usage);
 }
 
 #undef X

@@ -16,6 +16,7 @@
 #define TAG_BYTES_MAX    5
 #define FIELDS_MAX       128
 #define DEPTH_MAX        16
+#define KEYS_MAX         (2 * LIST_ITEMS_MAX) /* no message has more than two maps */
 
 enum wire_type {
     WIRE_VARINT = 0,
@@ -40,7 +41,7 @@ struct frame {
     unsigned depth;
     unsigned keys_count;
     struct slice entry_key; /* of a map entry: its key */
-    struct seen_key keys[LIST_ITEMS_MAX];
+    struct seen_key keys[KEYS_MAX];
 };
 
 struct value {
@@ -292,10 +293,16 @@ static bool is_map_entry(const ProtobufCFieldDescriptor *field)
 
 static enum result note_key(struct frame *frame, struct slice key)
 {
-    for (unsigned i = 0; i < frame->keys_count; i++)
-        if (frame->keys[i].field == frame->field && slice_equal(frame->keys[i].key, key))
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < frame->keys_count; i++) {
+        if (frame->keys[i].field != frame->field)
+            continue;
+        if (slice_equal(frame->keys[i].key, key))
             return refuse(frame, "a map key is there twice");
-    if (frame->keys_count == LIST_ITEMS_MAX)
+        count++;
+    }
+    if (count == LIST_ITEMS_MAX || frame->keys_count == KEYS_MAX)
         return refuse(frame, "has too many entries");
     frame->keys[frame->keys_count++] = (struct seen_key){frame->field, key};
     return RESULT_OK;

@@ -45,6 +45,11 @@ static const char *bound_state_name(unsigned number)
     return signalbox_bound_state_name((enum bound_state)number);
 }
 
+static const char *sign_off_name(unsigned number)
+{
+    return signalbox_sign_off_name((enum sign_off)number);
+}
+
 static struct slice
 set_text(uint64_t set, const char *(*name)(unsigned number), struct arena *arena)
 {
@@ -88,6 +93,8 @@ struct slice wire_trace_text(const struct trace_value *value, struct arena *aren
         return set_text(value->number, failure_name, arena);
     case TRACE_BOUND_STATE:
         return set_text(value->number, bound_state_name, arena);
+    case TRACE_SIGN_OFFS:
+        return set_text(value->number, sign_off_name, arena);
     case TRACE_QUALITY_CLASS:
         return slice_of(signalbox_quality_class_name((enum quality_class)value->number));
     }
@@ -103,9 +110,13 @@ static struct trace_value text_value(const char *text)
 
 /* ---- get and put ---- */
 
-static void
-get_item(struct getter *get, const Signalbox__V1__TraceItem *message, struct trace_item *to)
+void field_get_trace_item(struct getter *get,
+                          const Signalbox__V1__TraceItem *message,
+                          struct trace_item *to)
 {
+    memset(to, 0, sizeof *to);
+    if (!message)
+        return;
     ITEM_FIELDS(FIELD_GET)
     to->found = text_value(message->found);
     to->needed = text_value(message->needed);
@@ -131,12 +142,12 @@ void field_get_trace(struct getter *get, const Signalbox__V1__Trace *message, st
         return;
     }
     for (size_t i = 0; i < message->n_items; i++)
-        get_item(get, message->items[i], &items[i]);
+        field_get_trace_item(get, message->items[i], &items[i]);
     to->items = items;
     to->count = (unsigned)message->n_items;
 }
 
-static Signalbox__V1__TraceItem *put_item(const struct trace_item *from, struct arena *arena)
+Signalbox__V1__TraceItem *field_put_trace_item(const struct trace_item *from, struct arena *arena)
 {
     Signalbox__V1__TraceItem *message = field_new(arena, &signalbox__v1__trace_item__descriptor);
 
@@ -158,6 +169,6 @@ Signalbox__V1__Trace *wire_put_trace(const struct trace *trace, struct arena *ar
     PUT_HEX(2, _, digest)
     message->items = field_new_list(arena, from->count);
     for (unsigned i = 0; message->items && i < from->count; i++)
-        message->items[message->n_items++] = put_item(&from->items[i], arena);
+        message->items[message->n_items++] = field_put_trace_item(&from->items[i], arena);
     return arena->failed ? NULL : message;
 }

@@ -101,6 +101,10 @@ void rig_call_and_cancel(struct rig *rig,
                          const char *method,
                          const char *token,
                          struct slice bytes);
+/* A further key of this role; the token lives in the arena. */
+const char *rig_token(struct rig *rig, enum role role);
+/* The text of a file; the arena's. */
+char *rig_document(struct rig *rig, const char *path);
 struct slice rig_pack(struct rig *rig, const ProtobufCMessage *message);
 
 /* ---- streams ---- */

@@ -30,7 +30,7 @@ void *rig_ask(struct rig *rig,
     return message;
 }
 
-static char *document(struct rig *rig, const char *path)
+char *rig_document(struct rig *rig, const char *path)
 {
     char *text = arena_alloc(&rig->arena, 1 << 20);
     FILE *file = fopen(path, "r");
@@ -53,12 +53,12 @@ static void activate_demo(struct rig *rig)
     Signalbox__V1__ActivatePolicyRequest activate;
 
     signalbox__v1__publish_catalog_request__init(&catalog);
-    catalog.document = document(rig, "policies/catalog.json");
+    catalog.document = rig_document(rig, "policies/catalog.json");
     catalog_made = rig_ask(rig, "/signalbox.v1.PolicyService/PublishCatalog", &catalog.base,
                            &signalbox__v1__publish_catalog_response__descriptor);
     assert_int_equal(catalog_made->version, 1);
     signalbox__v1__publish_policy_request__init(&policy);
-    policy.document = document(rig, "policies/demo-chat.json");
+    policy.document = rig_document(rig, "policies/demo-chat.json");
     policy_made = rig_ask(rig, "/signalbox.v1.PolicyService/PublishPolicy", &policy.base,
                           &signalbox__v1__publish_policy_response__descriptor);
     assert_int_equal(policy_made->policy->version, 1);
@@ -68,21 +68,26 @@ static void activate_demo(struct rig *rig)
                   &signalbox__v1__activate_policy_response__descriptor);
 }
 
-void rig_start_ready(struct rig *rig)
+const char *rig_token(struct rig *rig, enum role role)
 {
     Signalbox__V1__CreateKeyRequest create;
     Signalbox__V1__CreateKeyResponse *made;
     Signalbox__V1__Key key;
 
-    rig_start(rig, NULL);
-    activate_demo(rig);
     signalbox__v1__create_key_request__init(&create);
     signalbox__v1__key__init(&key);
-    key.role = SIGNALBOX__V1__ROLE__ROLE_GATEWAY;
+    key.role = (Signalbox__V1__Role)role;
     create.key = &key;
     made = rig_ask(rig, "/signalbox.v1.KeyService/CreateKey", &create.base,
                    &signalbox__v1__create_key_response__descriptor);
-    snprintf(rig->gateway_token, sizeof rig->gateway_token, "%s", made->secret);
+    return made->secret;
+}
+
+void rig_start_ready(struct rig *rig)
+{
+    rig_start(rig, NULL);
+    activate_demo(rig);
+    snprintf(rig->gateway_token, sizeof rig->gateway_token, "%s", rig_token(rig, ROLE_GATEWAY));
 }
 
 int rig_setup(void **state)

@@ -44,6 +44,19 @@ static char *random_chars(struct arena *arena, size_t len_max)
     return wire_text(random_text(arena, len_max), arena);
 }
 
+static struct slice random_address(struct arena *arena)
+{
+    unsigned a = (unsigned)below(256), b = (unsigned)below(256);
+
+    return below(2) ? arena_format(arena, "10.%u.0.%u", a, b)
+                    : arena_format(arena, "2001:db8::%x:%x", a, b);
+}
+
+static struct slice random_count(struct arena *arena)
+{
+    return arena_format(arena, "%llu", (unsigned long long)random_next(&seed));
+}
+
 /* ---- messages by descriptor ---- */
 
 static void fill(ProtobufCMessage *message, struct arena *arena);
@@ -55,8 +68,11 @@ static bool ends_with(const char *text, const char *end)
     return a >= b && strcmp(text + a - b, end) == 0;
 }
 
+/* Texts that have a shape; the others are any. */
 static char *fill_text(const char *name, struct arena *arena)
 {
+    if (strcmp(name, "client_address") == 0)
+        return wire_text(random_address(arena), arena);
     if (strcmp(name, "request_id") == 0) {
         char text[UUID_TEXT_BYTES + 1];
 
@@ -144,6 +160,9 @@ fill_repeated(const ProtobufCFieldDescriptor *field, ProtobufCMessage *message, 
         fill_singular(field, (void **)items + i, arena);
         if (field->descriptor == &signalbox__v1__usage__descriptor)
             ((Signalbox__V1__Usage **)items)[i]->unit = (Signalbox__V1__Unit)(i + 1);
+        if (strcmp(field->name, "extra_usage") == 0)
+            ((Signalbox__V1__AttemptReport__ExtraUsageEntry **)items)[i]->value =
+                wire_text(random_count(arena), arena);
     }
 }
 
@@ -273,6 +292,7 @@ static void an_empty_decision_has_no_parts(void **state)
     assert_null(message->error);
     assert_null(message->ticket);
     assert_null(message->record);
+    assert_null(message->blocked);
     assert_null(message->trace);
     arena_done(&arena);
 }
@@ -298,6 +318,16 @@ static struct pairs random_pairs(struct arena *arena)
         items[i].key = arena_format(arena, "key-%u", i);
         items[i].value = random_text(arena, TEXT_BYTES_MAX);
     }
+    return (struct pairs){items, count};
+}
+
+static struct pairs random_counts(struct arena *arena)
+{
+    unsigned count = (unsigned)below(LIST_ITEMS_MAX + 1);
+    struct pair *items = arena_calloc(arena, count, sizeof *items);
+
+    for (unsigned i = 0; i < count; i++)
+        items[i] = (struct pair){arena_format(arena, "unit-%u", i), random_count(arena)};
     return (struct pairs){items, count};
 }
 
@@ -394,6 +424,7 @@ static void facts_come_back(void **state)
 #define X(number, KIND, list, name, keep) from.name = KIND(list);
 #include "signalbox/facts.def"
 #undef X
+        from.client_address = below(2) ? random_address(arena) : SLICE_LITERAL("");
         message = again(&wire_put_admission(&from, arena)->base, arena, &bytes);
         assert_ok(wire_get_admission((void *)message, arena, &to, &error), &error);
 #define X(number, KIND, list, name, keep)                                                          \
@@ -420,6 +451,7 @@ static void reports_come_back(void **state)
 #define X(number, KIND, list, name, keep) from.name = KIND(list);
 #include "signalbox/report.def"
 #undef X
+        from.extra_usage = random_counts(arena);
         message = again(&wire_put_report(&from, arena)->base, arena, &bytes);
         assert_ok(wire_get_report((void *)message, arena, &to, &error), &error);
 #define X(number, KIND, list, name, keep)                                                          \

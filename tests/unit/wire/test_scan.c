@@ -204,6 +204,37 @@ static void stops_at_too_many_map_entries(void **state)
     assert_string_equal(error.field, "admission.tags");
 }
 
+/* Each map of a message has room for its own bound. */
+static void every_map_may_be_full(void **state)
+{
+    static const unsigned fields[] = {12, 34}; /* rate_limits, extra_usage */
+    uint8_t bytes[4096];
+    struct wire_error error = {"", ""};
+    size_t at = 4;
+
+    (void)state;
+    for (unsigned map = 0; map < 2; map++) {
+        for (unsigned i = 0; i < LIST_ITEMS_MAX; i++) {
+            if (fields[map] > 15) {
+                bytes[at++] = (uint8_t)((fields[map] << 3 | 2) | 0x80);
+                bytes[at++] = (uint8_t)(fields[map] >> 4);
+            } else {
+                bytes[at++] = (uint8_t)(fields[map] << 3 | 2);
+            }
+            memcpy(bytes + at, "\x04\x0a\x02", 3);
+            bytes[at + 3] = (uint8_t)('A' + i / 26);
+            bytes[at + 4] = (uint8_t)('a' + i % 26);
+            at += 5;
+        }
+    }
+    bytes[0] = 0x22;
+    bytes[1] = (uint8_t)(((at - 4) & 0x7f) | 0x80);
+    bytes[2] = (uint8_t)(((at - 4) >> 7 & 0x7f) | 0x80);
+    bytes[3] = 0;
+    if (unpack((struct slice){(const char *)bytes, at}, &error) != RESULT_OK)
+        fail_msg("%s %s", error.field, error.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +243,7 @@ int main(void)
         cmocka_unit_test(stays_inside_every_prefix),
         cmocka_unit_test(bounds_what_a_message_blows_up_to),
         cmocka_unit_test(stops_at_too_many_map_entries),
+        cmocka_unit_test(every_map_may_be_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

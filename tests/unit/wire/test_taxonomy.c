@@ -44,6 +44,100 @@ static void check_list(const ProtobufCEnumDescriptor *descriptor,
 #define F(NAME, number, ...) {number, #NAME},
 #define Q(NAME, number, ...) {number, #NAME},
 
+static void lists_of_evidence_are_the_protos(void **state)
+{
+    (void)state;
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/evidence_kind.def"
+        };
+        CHECK(evidence_kind, "EVIDENCE_KIND");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/binding.def"
+        };
+        CHECK(binding, "BINDING");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/evidence_state.def"
+        };
+        CHECK(evidence_state, "EVIDENCE_STATE");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/sign_off.def"
+        };
+        CHECK(sign_off, "SIGN_OFF");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/coverage.def"
+        };
+        CHECK(coverage, "COVERAGE");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/contract_check.def"
+        };
+        CHECK(contract_check, "CONTRACT_CHECK");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/parity_check.def"
+        };
+        CHECK(parity_check, "PARITY_CHECK");
+    }
+}
+
+static void lists_of_control_and_catalog_are_the_protos(void **state)
+{
+    (void)state;
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/switch_scope.def"
+        };
+        CHECK(switch_scope, "SWITCH_SCOPE");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/rollback_rule.def"
+        };
+        CHECK(rollback_rule, "ROLLBACK_RULE");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/audit_action.def"
+        };
+        CHECK(audit_action, "AUDIT_ACTION");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/feedback.def"
+        };
+        CHECK(feedback, "FEEDBACK");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/strength.def"
+        };
+        CHECK(strength, "STRENGTH");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/spend_window.def"
+        };
+        CHECK(spend_window, "SPEND_WINDOW");
+    }
+    {
+        static const struct row rows[] = {
+#include "signalbox/taxonomy/payload_storage.def"
+        };
+        CHECK(payload_storage, "PAYLOAD_STORAGE");
+    }
+}
+
 static void lists_of_answers_are_the_protos(void **state)
 {
     (void)state;
@@ -298,6 +392,8 @@ static void reports_are_the_fields_of_an_attempt_report(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_of_evidence_are_the_protos),
+        cmocka_unit_test(lists_of_control_and_catalog_are_the_protos),
         cmocka_unit_test(lists_of_answers_are_the_protos),
         cmocka_unit_test(failures_reasons_and_roles_are_the_protos),
         cmocka_unit_test(lists_of_admissions_are_the_protos),
