@@ -23,6 +23,17 @@ static void keep_route(struct arena *arena, struct route *route)
     keep(arena, &route->overrides);
 }
 
+/* Values come as texts from the wire. */
+static void keep_blocked(struct arena *arena, struct trace_item *blocked)
+{
+    keep(arena, &blocked->route);
+    keep(arena, &blocked->check);
+    keep(arena, &blocked->found.text);
+    keep(arena, &blocked->needed.text);
+    keep(arena, &blocked->evidence_id);
+    keep(arena, &blocked->owner);
+}
+
 static void keep_decision(struct arena *arena, struct decision *decision)
 {
     keep(arena, &decision->policy_id);
@@ -36,6 +47,7 @@ static void keep_decision(struct arena *arena, struct decision *decision)
     keep(arena, &decision->error.message);
     keep(arena, &decision->ticket.queue);
     keep(arena, &decision->resume_token);
+    keep_blocked(arena, &decision->blocked);
     decision->has_trace = false;
     decision->trace = (struct trace){0};
 }

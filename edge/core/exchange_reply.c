@@ -7,6 +7,7 @@
 #include "core/exchange_private.h"
 
 #define ERROR_BYTES_MAX   4096
+#define MESSAGE_BYTES     2048
 #define QUEUED_RETRY_MS   5000
 #define DEFAULT_BYTES_MAX ((size_t)1024 * 1024)
 
@@ -218,12 +219,45 @@ static const struct failure_words *words_for(enum result result)
     return &away;
 }
 
-static void client_error_of(const struct answer *answer, struct client_error *ret_error)
+static void put_part(struct buf *buf, const char **before, const char *what, struct slice text)
+{
+    if (!text.len)
+        return;
+    buf_format(buf, "%s%s ", *before, what);
+    buf_put_slice(buf, text);
+    *before = "; ";
+}
+
+/* The decision's sentence, and which proof is missing: who reads the error may be who can get it.
+ */
+static struct slice message_of(struct arena *arena, const struct decision *decision)
+{
+    const struct trace_item *blocked = headers_blocked(decision);
+    const char *before = ": ";
+    char memory[MESSAGE_BYTES];
+    struct buf buf;
+
+    if (!blocked)
+        return decision->error.message;
+    buf_init_fixed(&buf, memory, sizeof memory);
+    buf_put_slice(&buf, decision->error.message);
+    buf_format(&buf, " Gate %s, check ", signalbox_gate_name(blocked->gate));
+    buf_put_slice(&buf, blocked->check);
+    put_part(&buf, &before, "found", blocked->found.text);
+    put_part(&buf, &before, "needed", blocked->needed.text);
+    put_part(&buf, &before, "ask", blocked->owner);
+    buf_put_u8(&buf, '.');
+    return buf_failed(&buf) ? decision->error.message : arena_copy(arena, buf_slice(&buf));
+}
+
+static void
+client_error_of(struct arena *arena, const struct answer *answer, struct client_error *ret_error)
 {
     const struct failure_words *words;
 
     if (answer && answer->result == RESULT_OK && answer->decision.error.http_status) {
         *ret_error = answer->decision.error;
+        ret_error->message = message_of(arena, &answer->decision);
         return;
     }
     words = words_for(answer && answer->result != RESULT_OK ? answer->result : RESULT_PRECONDITION);
@@ -265,7 +299,7 @@ void exchange_fail(struct exchange *x, const struct answer *answer)
     const struct answer *last = answer && answer->result == RESULT_OK ? answer : NULL;
     struct client_error error;
 
-    client_error_of(answer, &error);
+    client_error_of(x->request->arena, answer, &error);
     if (x->begun) {
         const struct error_text text = {
             .message = error.message, .type = error.type, .code = error.code};

@@ -56,7 +56,9 @@ struct standing {
     enum disposition disposition; /* where last has none; unspecified reads as "pending" */
 };
 
-/* The x-signalbox-* headers and x-request-id. */
+/* The check of a gate that refused, where that is how the request ended; else NULL. */
+const struct trace_item *headers_blocked(const struct decision *last);
+/* The x-signalbox-* headers and x-request-id. headers.def says what x-signalbox-reason holds. */
 void headers_write_standing(struct response *response,
                             const struct request *request,
                             const struct standing *standing);

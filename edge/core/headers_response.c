@@ -4,11 +4,14 @@
  * exact retry-after-ms wins over seconds or a date. */
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "core/headers.h"
 
 #define RETRY_AFTER_SECONDS_MAX (366u * 24 * 3600)
+#define REASON_BYTES_MAX        2048
+#define REASON_TEXT_BYTES_MAX   160
 
 static bool is_name(struct slice name, const char *text)
 {
@@ -158,6 +161,78 @@ static enum reason reason_of(const struct standing *standing)
                                                                       : standing->last->reason;
 }
 
+/* ---- the reason header ---- */
+
+/* A word of a table. Whatever else comes is quoted. */
+static bool is_token(struct slice text)
+{
+    if (!text.len || text.ptr[0] < 'a' || text.ptr[0] > 'z')
+        return false;
+    for (size_t i = 1; i < text.len; i++)
+        if (!(text.ptr[i] >= 'a' && text.ptr[i] <= 'z') &&
+            !(text.ptr[i] >= '0' && text.ptr[i] <= '9') && text.ptr[i] != '_')
+            return false;
+    return true;
+}
+
+/* A quoted string holds printable ASCII alone: every other character becomes one question mark. */
+static void put_quoted(struct buf *buf, struct slice text)
+{
+    bool cut = text.len > REASON_TEXT_BYTES_MAX;
+
+    buf_put_u8(buf, '"');
+    for (size_t i = 0; i < (cut ? REASON_TEXT_BYTES_MAX : text.len); i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if ((c & 0xc0) == 0x80)
+            continue;
+        if (c == '"' || c == '\\')
+            buf_put_u8(buf, '\\');
+        buf_put_u8(buf, c < ' ' || c > '~' ? '?' : c);
+    }
+    buf_put_text(buf, cut ? "...\"" : "\"");
+}
+
+static void put_parameter(struct buf *buf, const char *name, struct slice text)
+{
+    if (!text.len)
+        return;
+    buf_format(buf, ";%s=", name);
+    if (text.len <= REASON_TEXT_BYTES_MAX && is_token(text))
+        buf_put_slice(buf, text);
+    else
+        put_quoted(buf, text);
+}
+
+/* Only where the request goes no further: a success says why its route was chosen, and what was
+ * passed over on the way stands in the record. */
+const struct trace_item *headers_blocked(const struct decision *last)
+{
+    return last && last->has_blocked && last->blocked.gate && !last->has_route &&
+                   last->reason != REASON_SUCCESS
+               ? &last->blocked
+               : NULL;
+}
+
+static struct slice reason_text(struct arena *arena, const struct standing *standing)
+{
+    const struct trace_item *blocked = headers_blocked(standing->last);
+    struct slice token = slice_of(signalbox_reason_name(reason_of(standing)));
+    char memory[REASON_BYTES_MAX];
+    struct buf buf;
+
+    if (!blocked)
+        return token;
+    buf_init_fixed(&buf, memory, sizeof memory);
+    buf_put_slice(&buf, token);
+    put_parameter(&buf, "gate", slice_of(signalbox_gate_name(blocked->gate)));
+    put_parameter(&buf, "check", blocked->check);
+    put_parameter(&buf, "found", blocked->found.text);
+    put_parameter(&buf, "needed", blocked->needed.text);
+    put_parameter(&buf, "owner", blocked->owner);
+    return buf_failed(&buf) ? token : arena_copy(arena, buf_slice(&buf));
+}
+
 static void write_route(struct response *response, struct arena *arena, const struct decision *sent)
 {
     headers_add(response, "x-signalbox-selected-model", sent->route.model);
@@ -197,8 +272,7 @@ void headers_write_standing(struct response *response,
                                  last->policy_version));
     headers_add(response, "x-signalbox-degraded",
                 slice_of(is_degraded(standing->sent, last) ? "true" : "false"));
-    headers_add(response, "x-signalbox-reason",
-                slice_of(signalbox_reason_name(reason_of(standing))));
+    headers_add(response, "x-signalbox-reason", reason_text(arena, standing));
     headers_add(response, "x-signalbox-notice", last->notice.text);
 }
 

@@ -2,6 +2,7 @@
  *
  * Offsets are taken from the token before it is read. A null stands for an absent field, as the
  * providers have it, but its place is kept: the cap may have to replace it. */
+#include "base/digest.h"
 #include "core/estimate.h"
 #include "core/inspect.h"
 
@@ -183,9 +184,23 @@ static bool read_tool_list(struct inspection *inspection,
     return true;
 }
 
+/* The digest is over the bytes, so that it says nothing about what else would mean the same. */
 static bool read_tools(struct inspection *inspection, struct json_scan_value *value)
 {
-    return read_tool_list(inspection, value, on_tool);
+    struct request *request = inspection->request;
+    struct digest digest;
+    struct slice tools;
+
+    if (!read_tool_list(inspection, value, on_tool))
+        return false;
+    tools = json_scan_span(value);
+    if (!tools.len)
+        return false; /* the body ends in it */
+    digest_sha256(tools, &digest);
+    memcpy(request->tool_digest, digest.bytes, sizeof request->tool_digest);
+    request->facts.tool_digest =
+        (struct slice){(const char *)request->tool_digest, sizeof request->tool_digest};
+    return true;
 }
 
 static bool read_functions(struct inspection *inspection, struct json_scan_value *value)

@@ -48,6 +48,7 @@ struct request {
     struct slice parameters[LIST_ITEMS_MAX]; /* behind facts.provider_parameters */
     uint8_t key_digest[32];
     uint8_t body_digest[32];
+    uint8_t tool_digest[32];
 };
 
 /* Empties it; arena and body are borrowed until the next init. */

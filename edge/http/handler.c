@@ -29,6 +29,7 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
         .method = {req->method.base, req->method.len},
         .path = {req->path.base, path_bytes},
         .body = {req->entity.base, req->entity.len},
+        .client_address = reply->connection ? reply->connection->client : (struct slice){NULL, 0},
         .too_large = req->entity.len > site->options.body_bytes_max,
         .request = req,
     };

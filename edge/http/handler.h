@@ -20,6 +20,7 @@ struct arrival {
     struct slice method;
     struct slice path; /* without the query */
     struct slice body;
+    struct slice client_address; /* of the socket's other side; empty: not known */
     bool too_large;
     void *request; /* the library's */
 };

@@ -19,6 +19,7 @@
 
 #include "base/list.h"
 #include "http/listener.h"
+#include "http/peer.h"
 
 #define REPLY_MAGIC 0x5e91a7u
 
@@ -33,7 +34,9 @@ struct connection {
     struct loop *loop;
     struct reply *reply; /* the one that is being answered */
     int fd;
-    bool left; /* the client closed its side */
+    bool left;           /* the client closed its side */
+    struct slice client; /* its address, in client_text */
+    char client_text[PEER_TEXT_BYTES];
 };
 
 struct reply {

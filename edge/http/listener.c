@@ -126,6 +126,17 @@ static void on_close(void *memory)
     free(connection);
 }
 
+/* Asked for once, while the client is there for sure. */
+static struct slice client_of(int fd, char text[PEER_TEXT_BYTES])
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof address;
+
+    if (getpeername(fd, (struct sockaddr *)&address, &len) != 0)
+        return (struct slice){NULL, 0};
+    return peer_text((const struct sockaddr *)&address, text);
+}
+
 static void adopt(struct loop *loop, h2o_socket_t *socket)
 {
     struct connection *connection = calloc(1, sizeof *connection);
@@ -138,6 +149,7 @@ static void adopt(struct loop *loop, h2o_socket_t *socket)
     }
     connection->loop = loop;
     connection->fd = h2o_socket_get_fd(socket);
+    connection->client = client_of(connection->fd, connection->client_text);
     list_append(&loop->connections, &connection->link);
     loop->connections_count++;
     socket->on_close.cb = on_close;

@@ -71,6 +71,7 @@ static void serve_chat(struct relay *relay, const struct arrival *arrival)
 
         request_init(&relay->request, &relay->arena, body);
         relay->request.id = id;
+        relay->request.facts.client_address = arena_copy(&relay->arena, arrival->client_address);
         if (!read_headers(relay, arrival) ||
             !inspect_chat(&relay->request, worker->bench.scanner, &relay->refusal))
             relay_refuse(relay);

@@ -69,6 +69,40 @@ static void keeps_every_text_of_a_decision(void **state)
     arena_done(&arena);
 }
 
+static void keeps_which_check_refused(void **state)
+{
+    char lent[] = "lent";
+    const struct slice text = {lent, 4};
+    struct decision decision = {
+        .action = ACTION_FAIL_CLOSED,
+        .has_blocked = true,
+        .blocked = {.route = text,
+                    .gate = GATE_COST,
+                    .check = text,
+                    .found = {TRACE_TEXT, 0, text},
+                    .needed = {TRACE_TEXT, 0, text},
+                    .evidence_id = text,
+                    .owner = text},
+    };
+    const struct signalbox_answer lent_answer = {.result = RESULT_OK, .decision = &decision};
+    struct arena arena;
+    struct answer kept;
+
+    (void)state;
+    arena_init(&arena, NULL, 0, 65536);
+    answer_copy(&lent_answer, &arena, &kept);
+    memset(lent, 'x', 4);
+    assert_true(kept.decision.has_blocked);
+    assert_int_equal(kept.decision.blocked.gate, GATE_COST);
+    assert_slice(kept.decision.blocked.route, "lent");
+    assert_slice(kept.decision.blocked.check, "lent");
+    assert_slice(kept.decision.blocked.found.text, "lent");
+    assert_slice(kept.decision.blocked.needed.text, "lent");
+    assert_slice(kept.decision.blocked.evidence_id, "lent");
+    assert_slice(kept.decision.blocked.owner, "lent");
+    arena_done(&arena);
+}
+
 static void keeps_why_there_is_no_decision(void **state)
 {
     const struct signalbox_answer lent = {.result = RESULT_PRECONDITION,
@@ -107,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_every_text_of_a_decision),
+        cmocka_unit_test(keeps_which_check_refused),
         cmocka_unit_test(keeps_why_there_is_no_decision),
         cmocka_unit_test(an_arena_that_is_too_small_is_no_memory),
     };

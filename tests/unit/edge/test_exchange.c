@@ -399,6 +399,51 @@ static void queued_is_refused_with_the_time_to_come_back(void **state)
     play_done(&p);
 }
 
+static void the_error_names_the_gate_and_whom_to_ask(void **state)
+{
+    static const char *const bodies[] = {PLAY_BODY, PLAY_STREAM_BODY};
+    static const char expected[] = "It failed. Gate cost, check cost_owner: found none; needed "
+                                   "\\\"approval\\\"; ask finance.";
+
+    (void)state;
+    for (unsigned stream = 0; stream < 2; stream++) {
+        struct answer *answer;
+        struct play p;
+
+        play_init(&p);
+        play_start(&p, bodies[stream], 0);
+        play_send_to(&p, ACTION_SEND, "r1");
+        if (stream) {
+            play_head(&p, 200, "text/event-stream");
+            play_bytes(&p, CHUNK("one"));
+            play_end(&p, TRANSPORT_TRUNCATED);
+        } else {
+            play_provider(&p, 503, "{}");
+        }
+        answer = play_next_answer(&p);
+        answer->decision.action = ACTION_FAIL_CLOSED;
+        answer->decision.reason = REASON_NO_ELIGIBLE_ROUTE;
+        answer->decision.error = (struct client_error){.http_status = 502,
+                                                       .type = SLICE_LITERAL("server_error"),
+                                                       .code = SLICE_LITERAL("server_error"),
+                                                       .message = SLICE_LITERAL("It failed.")};
+        answer->decision.has_blocked = true;
+        answer->decision.blocked =
+            (struct trace_item){.gate = GATE_COST,
+                                .check = SLICE_LITERAL("cost_owner"),
+                                .found = {TRACE_TEXT, 0, SLICE_LITERAL("none")},
+                                .needed = {TRACE_TEXT, 0, SLICE_LITERAL("\"approval\"")},
+                                .owner = SLICE_LITERAL("finance")};
+        play_answer(&p, answer);
+        if (stream)
+            assert_true(play_client_has(&p, expected));
+        else
+            assert_non_null(
+                memmem(p.response.body.ptr, p.response.body.len, expected, sizeof expected - 1));
+        play_done(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +453,7 @@ int main(void)
         cmocka_unit_test(the_usage_chunk_stays_when_it_was_asked_for),
         cmocka_unit_test(nothing_of_a_failed_attempt_reaches_the_client),
         cmocka_unit_test(a_stream_that_breaks_ends_with_an_error_and_a_cut),
+        cmocka_unit_test(the_error_names_the_gate_and_whom_to_ask),
         cmocka_unit_test(a_route_after_visible_output_is_not_spliced),
         cmocka_unit_test(a_restart_marks_what_came_before_as_void),
         cmocka_unit_test(a_providers_own_4xx_keeps_status_and_body),

@@ -162,6 +162,137 @@ static void tells_where_the_request_stands(void **state)
     fixture_done(&f);
 }
 
+static struct slice reason_header(struct fixture *f, const struct standing *standing)
+{
+    struct response response = {0};
+
+    memset(&f->request, 0, sizeof f->request);
+    request_init(&f->request, &f->arena, fixture_pad(f, SLICE_LITERAL("{}")));
+    headers_write_standing(&response, &f->request, standing);
+    return find(&response, "x-signalbox-reason");
+}
+
+/* As it comes from the wire. */
+#define VALUE(literal)                                                                             \
+    {                                                                                              \
+        TRACE_TEXT, 0,                                                                             \
+        {                                                                                          \
+            literal, sizeof(literal) - 1                                                           \
+        }                                                                                          \
+    }
+#define WORDS(literal)                                                                             \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static void the_reason_names_the_gate_that_refused(void **state)
+{
+    static const struct {
+        enum reason reason;
+        struct trace_item blocked;
+        const char *header;
+    } rows[] = {
+        {REASON_NO_ELIGIBLE_ROUTE,
+         {.gate = GATE_COST,
+          .check = WORDS("cost_owner"),
+          .found = VALUE("none"),
+          .needed = VALUE("cost_owner"),
+          .owner = WORDS("ml-platform")},
+         "no_eligible_route;gate=cost;check=cost_owner;found=none;needed=cost_owner;"
+         "owner=\"ml-platform\""},
+        {REASON_GATE_BLOCKED,
+         {.gate = GATE_QUALITY, .check = WORDS("eval")},
+         "gate_blocked;gate=quality;check=eval"},
+        {REASON_PIN_BLOCKED,
+         {.gate = GATE_BOUNDARY, .check = WORDS("region"), .found = VALUE("us, eu-west")},
+         "pin_blocked;gate=boundary;check=region;found=\"us, eu-west\""},
+        {REASON_DATA_CLASS_NOT_APPROVED,
+         {.gate = GATE_BOUNDARY, .check = WORDS("data_class"), .found = VALUE("secret")},
+         "data_class_not_approved;gate=boundary;check=data_class;found=secret"},
+        {REASON_QUEUED,
+         {.gate = GATE_TOOLS, .check = WORDS("context"), .found = VALUE("12 tokens")},
+         "queued;gate=tools;check=context;found=\"12 tokens\""},
+        /* What people write never leaves its quotes. */
+        {REASON_GATE_BLOCKED,
+         {.gate = GATE_COST,
+          .check = WORDS("owners"),
+          .owner = WORDS("a\";gate=\\x\r\nset-cookie: y\x7f B\xc3\xa4r \xf0\x9f\x9a\x82")},
+         "gate_blocked;gate=cost;check=owners;"
+         "owner=\"a\\\";gate=\\\\x??set-cookie: y? B?r ?\""},
+        /* A check that is no word is no token. */
+        {REASON_GATE_BLOCKED,
+         {.gate = GATE_COST, .check = WORDS("9;x=1")},
+         "gate_blocked;gate=cost;check=\"9;x=1\""},
+        /* No gate refused. */
+        {REASON_GATE_BLOCKED, {.check = WORDS("switch")}, "gate_blocked"},
+    };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct decision last = {
+            .reason = rows[i].reason, .has_blocked = true, .blocked = rows[i].blocked};
+        const struct standing standing = {NULL, &last, 0, DISPOSITION_FAIL_CLOSED};
+        struct slice header = reason_header(&f, &standing);
+
+        if (!slice_is(header, rows[i].header))
+            fail_msg("%s\n%.*s", rows[i].header, (int)header.len, header.ptr);
+        last.has_blocked = false;
+        header = reason_header(&f, &standing);
+        assert_slice(header, signalbox_reason_name(rows[i].reason));
+    }
+    fixture_done(&f);
+}
+
+static void a_reason_with_long_texts_is_bounded(void **state)
+{
+    char text[4096];
+    const struct trace_value value = {TRACE_TEXT, 0, {text, sizeof text}};
+    struct decision last = {.reason = REASON_GATE_BLOCKED,
+                            .has_blocked = true,
+                            .blocked = {.gate = GATE_COST,
+                                        .check = SLICE_LITERAL("owners"),
+                                        .found = value,
+                                        .needed = value,
+                                        .owner = value.text}};
+    const struct standing standing = {NULL, &last, 0, DISPOSITION_FAIL_CLOSED};
+    struct slice header;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    memset(text, '"', sizeof text); /* each takes two characters */
+    header = reason_header(&f, &standing);
+    assert_true(header.len < 1200);
+    assert_memory_equal(header.ptr + header.len - 6, "\\\"...\"", 6);
+    last.blocked.check = value.text;
+    header = reason_header(&f, &standing);
+    assert_true(header.len > 1200 && header.len < 1600);
+    fixture_done(&f);
+}
+
+/* A route was chosen: what was passed over on the way is the record's. */
+static void a_success_names_no_gate(void **state)
+{
+    const struct decision sent = {.has_route = true,
+                                  .reason = REASON_FALLBACK,
+                                  .has_blocked = true,
+                                  .blocked = {.gate = GATE_COST, .check = SLICE_LITERAL("x")}};
+    struct decision last = {.reason = REASON_SUCCESS,
+                            .has_blocked = true,
+                            .blocked = {.gate = GATE_COST, .check = SLICE_LITERAL("x")}};
+    const struct standing ended = {&sent, &last, 2, DISPOSITION_UNSPECIFIED};
+    const struct standing begun = {&sent, &sent, 2, DISPOSITION_UNSPECIFIED};
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    assert_slice(reason_header(&f, &ended), "fallback");
+    assert_slice(reason_header(&f, &begun), "fallback");
+    fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +302,9 @@ int main(void)
         cmocka_unit_test(caps_retry_after_for_the_client),
         cmocka_unit_test(never_writes_a_line_break),
         cmocka_unit_test(tells_where_the_request_stands),
+        cmocka_unit_test(the_reason_names_the_gate_that_refused),
+        cmocka_unit_test(a_reason_with_long_texts_is_bounded),
+        cmocka_unit_test(a_success_names_no_gate),
     };
 
     return cmocka_run_group_tests_name("edge/headers_response", tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "base/digest.h"
 #include "fixture.h"
 
 #define HEAD "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
@@ -245,6 +246,43 @@ static void remembers_where_values_stand(void **state)
     fixture_done(&f);
 }
 
+static void takes_the_digest_of_the_tools_as_they_stand(void **state)
+{
+    /* Of the bytes between and with the brackets, or nothing. */
+    static const struct {
+        const char *rest, *tools;
+    } rows[] = {
+        {"", NULL},
+        {",\"tools\":null", NULL},
+        {",\"functions\":[{\"name\":\"f\"}]", NULL},
+        {",\"tools\":[]", "[]"},
+        {",\"tools\" :  [ {\"type\":\"function\", \"function\":{\"name\":\"f\"}} ] ,\"n\":1",
+         "[ {\"type\":\"function\", \"function\":{\"name\":\"f\"}} ]"},
+        {",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f]\"}}]",
+         "[{\"type\":\"function\",\"function\":{\"name\":\"f]\"}}]"},
+        {",\"\\u0074ools\":[{\"type\":\"custom\"}]\n", "[{\"type\":\"custom\"}]"},
+    };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice found;
+        struct digest expected;
+
+        takes(rows[i].rest, &f);
+        found = f.request.facts.tool_digest;
+        if (!rows[i].tools) {
+            assert_int_equal(found.len, 0);
+            continue;
+        }
+        digest_sha256(slice_of(rows[i].tools), &expected);
+        if (found.len != DIGEST_BYTES || memcmp(found.ptr, expected.bytes, DIGEST_BYTES) != 0)
+            fail_msg("%s", rows[i].rest);
+    }
+    fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +292,7 @@ int main(void)
         cmocka_unit_test(reads_limits_and_tiers),
         cmocka_unit_test(refuses_with_the_place),
         cmocka_unit_test(remembers_where_values_stand),
+        cmocka_unit_test(takes_the_digest_of_the_tools_as_they_stand),
     };
 
     return cmocka_run_group_tests_name("edge/inspect", tests, NULL, NULL);
