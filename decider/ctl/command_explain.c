@@ -1,7 +1,6 @@
 /* signalboxctl explain. With --failure the chain is grown one attempt at a time: each made-up
  * report must name the route that the decision before it chose, so that many Explain calls are
  * made. */
-#include "base/decimal.h"
 #include "base/invariant.h"
 #include "ctl/ctl.h"
 #include "ctl/display.h"
@@ -62,16 +61,6 @@ static int read_reports(struct ctl *ctl, const char *path, Signalbox__V1__Explai
     return CTL_EXIT_OK;
 }
 
-static bool read_count(const struct ctl *ctl, const char *name, uint64_t *ret_count)
-{
-    const char *text = argument_text(&ctl->arguments, name);
-
-    if (!text || decimal_parse(slice_of(text), 0, ret_count))
-        return true;
-    ctl_fail(CTL_EXIT_USAGE, "--%s: not a whole number", name);
-    return false;
-}
-
 static int read_admission(struct ctl *ctl, Signalbox__V1__Admission *admission)
 {
     const struct arguments *arguments = &ctl->arguments;
@@ -87,8 +76,8 @@ static int read_admission(struct ctl *ctl, Signalbox__V1__Admission *admission)
         !ctl_words(ctl, "need", &signalbox__v1__need__descriptor, &needs, &admission->n_needs) ||
         !ctl_words(ctl, "data-class", &signalbox__v1__data_class__descriptor, &data_classes,
                    &admission->n_data_classes) ||
-        !read_count(ctl, "input-tokens", &admission->input_tokens_estimate) ||
-        !read_count(ctl, "max-output-tokens", &admission->max_output_tokens))
+        !ctl_count(ctl, "input-tokens", &admission->input_tokens_estimate) ||
+        !ctl_count(ctl, "max-output-tokens", &admission->max_output_tokens))
         return CTL_EXIT_USAGE;
     admission->tenant = ctl_text(argument_text(arguments, "tenant"));
     admission->workload = ctl_text(argument_text(arguments, "workload"));

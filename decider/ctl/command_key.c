@@ -1,43 +1,14 @@
 /* signalboxctl key ... A secret is in the answer of `key create` and nowhere else. */
 #include "base/clock.h"
-#include "base/decimal.h"
 #include "ctl/ctl.h"
 #include "ctl/render.h"
 #include "signalbox/v1/key.pb-c.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
-#define PAGE_ROWS 1000
-#define PAGES_MAX 1000
-
-/* "30d" to milliseconds. */
-static bool parse_life(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        char unit;
-        int64_t ms;
-    } rows[] = {
-        {'s', 1000},         {'m', 60 * 1000},     {'h', 3600 * 1000},
-        {'d', 86400 * 1000}, {'w', 604800 * 1000},
-    };
-    size_t len = strlen(text);
-    uint64_t count;
-
-    if (len < 2 || !decimal_parse((struct slice){text, len - 1}, 0, &count) || count == 0 ||
-        count > 100000)
-        return false;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (text[len - 1] == rows[i].unit) {
-            *ret_ms = (int64_t)count * rows[i].ms;
-            return true;
-        }
-    return false;
-}
-
 /* False after a complaint. */
 static bool read_key(struct ctl *ctl, Signalbox__V1__Key *ret_key)
 {
     const struct arguments *arguments = &ctl->arguments;
-    const char *life = argument_text(arguments, "expires-in");
     unsigned role = 0, traffic_class = 0, *data_classes;
     int64_t life_ms = 0;
 
@@ -45,11 +16,8 @@ static bool read_key(struct ctl *ctl, Signalbox__V1__Key *ret_key)
         ctl_fail(CTL_EXIT_USAGE, "--role is needed");
         return false;
     }
-    if (life && !parse_life(life, &life_ms)) {
-        ctl_fail(CTL_EXIT_USAGE, "--expires-in: a number and one of s, m, h, d, w, such as 30d");
-        return false;
-    }
-    if (!ctl_word(ctl, "role", &signalbox__v1__role__descriptor, &role) ||
+    if (!ctl_span(ctl, "expires-in", &life_ms) ||
+        !ctl_word(ctl, "role", &signalbox__v1__role__descriptor, &role) ||
         !ctl_word(ctl, "default-traffic-class", &signalbox__v1__traffic_class__descriptor,
                   &traffic_class) ||
         !ctl_words(ctl, "default-data-class", &signalbox__v1__data_class__descriptor, &data_classes,
@@ -68,7 +36,7 @@ static bool read_key(struct ctl *ctl, Signalbox__V1__Key *ret_key)
     ret_key->workloads = ctl_texts(ctl, "workload", &ret_key->n_workloads);
     ret_key->environments = ctl_texts(ctl, "environment", &ret_key->n_environments);
     ret_key->tenants = ctl_texts(ctl, "for-tenant", &ret_key->n_tenants);
-    ret_key->expires_unix_ms = life ? clock_unix_ms() + life_ms : 0;
+    ret_key->expires_unix_ms = life_ms ? clock_unix_ms() + life_ms : 0;
     return true;
 }
 
@@ -111,40 +79,6 @@ int command_key_create(struct ctl *ctl)
     return CTL_EXIT_OK;
 }
 
-/* Puts the keys of all pages into one answer. */
-static int collect(struct ctl *ctl, Signalbox__V1__ListKeysResponse *ret_all)
-{
-    Signalbox__V1__ListKeysRequest request;
-    const Signalbox__V1__ListKeysResponse *page;
-    ProtobufCMessage *reply;
-
-    signalbox__v1__list_keys_request__init(&request);
-    request.page_size = PAGE_ROWS;
-    for (unsigned pages = 0; pages < PAGES_MAX; pages++) {
-        Signalbox__V1__Key **keys;
-        int code = ctl_call(ctl, ctl->arguments.command->method, &request.base,
-                            &signalbox__v1__list_keys_response__descriptor, &reply);
-
-        if (code != CTL_EXIT_OK)
-            return code;
-        page = (const void *)reply;
-        keys = arena_calloc(&ctl->arena, ret_all->n_keys + page->n_keys + 1,
-                            sizeof(Signalbox__V1__Key *));
-        if (!keys)
-            return ctl_fail(result_row(RESULT_NO_MEMORY)->exit_code, "too many keys");
-        for (size_t i = 0; i < ret_all->n_keys; i++)
-            keys[i] = ret_all->keys[i];
-        for (size_t i = 0; i < page->n_keys; i++)
-            keys[ret_all->n_keys + i] = page->keys[i];
-        ret_all->keys = keys;
-        ret_all->n_keys += page->n_keys;
-        if (!*page->next_page_token)
-            break;
-        request.page_token = page->next_page_token;
-    }
-    return CTL_EXIT_OK;
-}
-
 static void
 add_field(struct ctl *ctl, struct table *table, const Signalbox__V1__Key *key, const char *name)
 {
@@ -167,23 +101,27 @@ int command_key_list(struct ctl *ctl)
                                         "expires_unix_ms",
                                         "revoked_unix_ms",
                                         "label"};
-    Signalbox__V1__ListKeysResponse all;
+    Signalbox__V1__ListKeysRequest request;
+    const Signalbox__V1__ListKeysResponse *all;
+    ProtobufCMessage *reply;
     struct table table;
     int code;
 
-    signalbox__v1__list_keys_response__init(&all);
-    code = collect(ctl, &all);
+    signalbox__v1__list_keys_request__init(&request);
+    code = ctl_call_pages(ctl, ctl->arguments.command->method, &request.base,
+                          &signalbox__v1__list_keys_response__descriptor, 0, &reply);
     if (code != CTL_EXIT_OK)
         return code;
+    all = (const void *)reply;
     if (ctl->json) {
-        ctl_print_json(ctl, &all.base);
+        ctl_print_json(ctl, reply);
         return CTL_EXIT_OK;
     }
     table_init(&table, &ctl->arena, titles);
-    for (size_t i = 0; i < all.n_keys; i++)
+    for (size_t i = 0; i < all->n_keys; i++)
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-            add_field(ctl, &table, all.keys[i], names[k]);
-    if (all.n_keys)
+            add_field(ctl, &table, all->keys[i], names[k]);
+    if (all->n_keys)
         table_print(&table, &ctl->out);
     else
         buf_put_text(&ctl->out, "no keys\n");

@@ -1,9 +1,11 @@
-/* signalboxctl request show, replay. */
+/* signalboxctl request show, replay, feedback. */
 #include "ctl/ctl.h"
 #include "ctl/display.h"
 #include "ctl/record.h"
 #include "ctl/render.h"
+#include "ctl/word.h"
 #include "signalbox/v1/history.pb-c.h"
+#include "signalbox/v1/taxonomy.pb-c.h"
 
 /* The id that is asked for, "" for --last; NULL after a complaint. */
 static const char *which(const struct ctl *ctl)
@@ -31,6 +33,7 @@ int command_request_show(struct ctl *ctl)
     signalbox__v1__get_request_request__init(&request);
     request.request_id = ctl_text(id);
     request.tenant = ctl_text(argument_text(&ctl->arguments, "tenant"));
+    request.want_decisions = !ctl->json; /* for the gates that refused */
     code = ctl_call(ctl, ctl->arguments.command->method, &request.base,
                     &signalbox__v1__get_request_response__descriptor, &reply);
     if (code != CTL_EXIT_OK)
@@ -39,7 +42,8 @@ int command_request_show(struct ctl *ctl)
     if (ctl->json || !answer->record)
         ctl_print_json(ctl, reply);
     else
-        record_print(answer->record, &ctl->arena, &ctl->out);
+        record_print(answer->record, answer->decisions, answer->n_decisions, &ctl->arena,
+                     &ctl->out);
     return CTL_EXIT_OK;
 }
 
@@ -95,5 +99,34 @@ int command_replay(struct ctl *ctl)
         ctl_print_json(ctl, reply);
     else
         print_replay(ctl, answer);
-    return answer->same ? CTL_EXIT_OK : CTL_EXIT_DIFFERENT;
+    return answer->same ? CTL_EXIT_OK : CTL_EXIT_NO;
+}
+
+int command_feedback(struct ctl *ctl)
+{
+    const struct arguments *arguments = &ctl->arguments;
+    const char *opinion = arguments->operands[1];
+    unsigned feedback = word_parse(&signalbox__v1__feedback__descriptor, slice_of(opinion));
+    Signalbox__V1__SubmitFeedbackRequest request;
+    ProtobufCMessage *reply;
+    int code;
+
+    if (!feedback)
+        return ctl_fail(CTL_EXIT_USAGE, "feedback: \"%s\" is neither positive nor negative",
+                        opinion);
+    signalbox__v1__submit_feedback_request__init(&request);
+    request.request_id = ctl_text(arguments->operands[0]);
+    request.feedback = (Signalbox__V1__Feedback)feedback;
+    request.tenant = ctl_text(argument_text(arguments, "tenant"));
+    request.source = ctl_text(argument_text(arguments, "source"));
+    request.comment = ctl_text(argument_text(arguments, "comment"));
+    code = ctl_call(ctl, arguments->command->method, &request.base,
+                    &signalbox__v1__submit_feedback_response__descriptor, &reply);
+    if (code != CTL_EXIT_OK)
+        return code;
+    if (ctl->json)
+        ctl_print_json(ctl, reply);
+    else
+        buf_format(&ctl->out, "noted: %s\n", WORD(feedback, feedback));
+    return CTL_EXIT_OK;
 }

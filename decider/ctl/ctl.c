@@ -167,14 +167,20 @@ int ctl_read_file(struct ctl *ctl, const char *path, struct slice *ret_text)
 
 int ctl_read_json(struct ctl *ctl, const char *path, struct json_node **ret_root)
 {
-    struct json_error error;
     struct slice text = {NULL, 0};
     int code = ctl_read_file(ctl, path, &text);
-    enum result result;
 
-    if (code != CTL_EXIT_OK)
-        return code;
-    result = json_parse(text, &ctl->arena, ret_root, &error);
+    return code == CTL_EXIT_OK ? ctl_parse_json(ctl, path, text, ret_root) : code;
+}
+
+int ctl_parse_json(struct ctl *ctl,
+                   const char *path,
+                   struct slice text,
+                   struct json_node **ret_root)
+{
+    struct json_error error;
+    enum result result = json_parse(text, &ctl->arena, ret_root, &error);
+
     if (result == RESULT_INVALID)
         return ctl_fail(CTL_EXIT_DOCUMENT, "%s:%u:%u: %s", path, error.line, error.column,
                         error.text);

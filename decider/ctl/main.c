@@ -43,9 +43,11 @@ static void print_commands(const struct argument_split *split)
     for (unsigned i = 0; i < count; i++)
         if (strncmp(commands[i].words, typed, strlen(typed)) == 0)
             argument_help(&commands[i]);
-    printf("\nExit codes: 0 done; 1 a replay that differs; 64 usage; 65 a document has errors; 66 "
-           "not\n"
-           "found; 69 the decider is away; 75 too late, try again; 77 the token; 78 the state.\n");
+    printf(
+        "\nExit codes: 0 done; 1 the answer is no (a checklist that is no-go, a test or a probe\n"
+        "that failed, a replay that differs); 64 usage; 65 a document has errors; 66 not found;\n"
+        "69 the decider is away; 73 a write id is taken; 75 too late, try again; 77 the token;\n"
+        "78 the state does not allow it.\n");
 }
 
 /* The secret in a file, without the line end; NULL after a complaint. */
@@ -150,7 +152,8 @@ static int run(struct ctl *ctl, const char *target, const char *token)
     code = ctl->arguments.command->run(ctl);
     if (buf_failed(&ctl->out) || ctl->arena.failed)
         code = ctl_fail(result_row(RESULT_NO_MEMORY)->exit_code, "the answer is too large");
-    else if (fwrite(ctl->out.ptr, 1, ctl->out.len, stdout) != ctl->out.len || fflush(stdout))
+    else if (ctl->out.len &&
+             (fwrite(ctl->out.ptr, 1, ctl->out.len, stdout) != ctl->out.len || fflush(stdout)))
         code = ctl_fail(result_row(RESULT_IO)->exit_code, "standard output cannot be written");
     buf_done(&ctl->out);
     arena_done(&ctl->arena);

@@ -8,15 +8,6 @@
 #include "ctl/word.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
-static const char *word(const ProtobufCEnumDescriptor *list, int number)
-{
-    const char *text = word_of(list, (unsigned)number);
-
-    return text ? text : "";
-}
-
-#define WORD(list, number) word(&signalbox__v1__##list##__descriptor, (int)(number))
-
 static void add_ms(struct table *table, uint64_t ms, bool known)
 {
     if (known)
@@ -84,13 +75,48 @@ static void print_changes(const Signalbox__V1__Record *record, struct arena *are
     table_print_below("What changed", &table, out);
 }
 
-void record_print(const Signalbox__V1__Record *record, struct arena *arena, struct buf *out)
+/* At each boundary the check of a gate that refused an entry first: found, needed, whom to ask. */
+static void print_blocked(Signalbox__V1__Decision *const *decisions,
+                          size_t count,
+                          struct arena *arena,
+                          struct buf *out)
+{
+    static const char *const titles[] = {"BOUNDARY>", "ENTRY>", "ROUTE",    "GATE",  "CHECK",
+                                         "FOUND",     "NEEDED", "EVIDENCE", "OWNER", NULL};
+    struct table table;
+
+    table_init(&table, arena, titles);
+    for (size_t i = 0; i < count; i++) {
+        const Signalbox__V1__TraceItem *item = decisions[i]->blocked;
+
+        if (!item)
+            continue;
+        table_add_format(&table, "%zu", i);
+        table_add_format(&table, "%u", item->entry);
+        table_add_text(&table, item->route);
+        table_add_text(&table, WORD(gate, item->gate));
+        table_add_text(&table, item->check);
+        table_add_text(&table, item->found);
+        table_add_text(&table, item->needed);
+        table_add_text(&table, item->evidence_id);
+        table_add_text(&table, item->owner);
+    }
+    if (table.first)
+        table_print_below("Refused by", &table, out);
+}
+
+void record_print(const Signalbox__V1__Record *record,
+                  Signalbox__V1__Decision *const *decisions,
+                  size_t count,
+                  struct arena *arena,
+                  struct buf *out)
 {
     buf_put_text(out, "request ");
     display_put(slice_of(record->request_id), false, out);
     buf_format(out, "  %s\n\n",
                record->disposition ? WORD(disposition, record->disposition) : "(still running)");
     print_chain(record, arena, out);
+    print_blocked(decisions, count, arena, out);
     for (size_t i = 0; i < sizeof record_groups / sizeof *record_groups; i++) {
         render_group(record_groups[i].title, &record->base, record_groups[i].names, arena, out);
         if (i == RECORD_GROUP_CHANGES)

@@ -28,13 +28,13 @@ static const struct field_group admission_groups[] = {
     {"Who asked",
      "tenant team user app key_digest feature assistant thread session prompt_id prompt_version "
      "tags client_request_id"},
-    {"What for",
-     "workload environment traffic_class customer_tier service_tier data_classes "
-     "sensitivity_tags allowed_regions zero_retention tolerates_queue shows_notice can_restart"},
+    {"What for", "workload environment traffic_class customer_tier service_tier data_classes "
+                 "sensitivity_tags allowed_regions client_address zero_retention tolerates_queue "
+                 "shows_notice can_restart"},
     {"Shape",
      "family requested_model stream needs tool_loop bound_state bound_provider bound_account "
      "provider_parameters body_bytes body_digest input_tokens_estimate estimator "
-     "max_output_tokens reasoning_tokens choices blocks tool_effects"},
+     "max_output_tokens reasoning_tokens choices blocks tool_effects tool_digest"},
 };
 
 #endif

@@ -30,7 +30,7 @@ struct table_row {
 
 void table_init(struct table *table, struct arena *arena, const char *const *titles)
 {
-    *table = (struct table){.arena = arena};
+    *table = (struct table){.arena = arena, .cell_columns = CELL_COLUMNS};
     while (titles[table->columns]) {
         invariant(table->columns < TABLE_COLUMNS_MAX);
         table->titles[table->columns] = titles[table->columns];
@@ -102,9 +102,9 @@ static void put_spaces(struct buf *out, unsigned count)
     buf_format(out, "%*s", (int)count, "");
 }
 
-/* Takes the next line of a cell off rest: up to CELL_COLUMNS, broken at spaces only, so that an id
- * or a pointer can be copied whole. */
-static struct slice next_line(struct slice *rest)
+/* Takes the next line of a cell off rest: up to so many columns, broken at spaces only, so that an
+ * id or a pointer can be copied whole. */
+static struct slice next_line(struct slice *rest, unsigned columns)
 {
     struct slice all = *rest;
     size_t end = 0; /* of the line; 0: no place to break yet */
@@ -112,7 +112,7 @@ static struct slice next_line(struct slice *rest)
     for (size_t i = 1; i <= all.len; i++) {
         if (i < all.len && all.ptr[i] != ' ')
             continue;
-        if (end && display_width((struct slice){all.ptr, i}) > CELL_COLUMNS)
+        if (end && display_width((struct slice){all.ptr, i}) > columns)
             break;
         end = i;
     }
@@ -150,7 +150,8 @@ static void put_row(const struct table *table,
                 continue;
             if (out->len > start)
                 put_spaces(out, COLUMN_GAP);
-            put_cell(next_line(&rest[i]), widths[i], is_right(table->titles[i]), out);
+            put_cell(next_line(&rest[i], table->cell_columns), widths[i],
+                     is_right(table->titles[i]), out);
             more |= rest[i].len > 0;
         }
         while (out->len > start && out->ptr[out->len - 1] == ' ')
@@ -159,12 +160,12 @@ static void put_row(const struct table *table,
     }
 }
 
-static unsigned widest_line(struct slice cell)
+static unsigned widest_line(struct slice cell, unsigned columns)
 {
     unsigned widest = 0;
 
     while (cell.len > 0) {
-        unsigned width = display_width(next_line(&cell));
+        unsigned width = display_width(next_line(&cell, columns));
 
         widest = width > widest ? width : widest;
     }
@@ -179,8 +180,8 @@ void table_print(const struct table *table, struct buf *out)
     for (unsigned i = 0; i < table->columns; i++) {
         titles[i] = title_text(table->titles[i]);
         for (const struct table_row *row = table->first; row; row = row->next)
-            if (widest_line(row->cells[i]) > widths[i])
-                widths[i] = widest_line(row->cells[i]);
+            if (widest_line(row->cells[i], table->cell_columns) > widths[i])
+                widths[i] = widest_line(row->cells[i], table->cell_columns);
         if (widths[i] > 0 && widths[i] < display_width(titles[i]))
             widths[i] = display_width(titles[i]);
     }
@@ -196,13 +197,49 @@ void table_print_below(const char *title, const struct table *table, struct buf 
 
     buf_init(&lines, out->bytes_max);
     table_print(table, &lines);
-    buf_format(out, "\n%s%s", title, untitled ? "" : "\n  ");
+    buf_format(out, "\n%s%s", title, untitled ? "" : *title ? "\n  " : "  ");
     for (size_t i = 0; i < lines.len; i++) {
         buf_put(out, &lines.ptr[i], 1);
         if (lines.ptr[i] == '\n' && i + 1 < lines.len)
             put_spaces(out, GROUP_INDENT);
     }
     buf_done(&lines);
+}
+
+void render_markdown(struct slice text, struct buf *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr("\\`*[]<>|&#~", text.ptr[i]))
+            buf_put_text(out, "\\");
+        buf_put(out, &text.ptr[i], 1);
+    }
+}
+
+void table_print_markdown(const struct table *table, struct buf *out)
+{
+    bool used[TABLE_COLUMNS_MAX] = {false};
+
+    for (const struct table_row *row = table->first; row; row = row->next)
+        for (unsigned i = 0; i < table->columns; i++)
+            used[i] |= row->cells[i].len > 0;
+    for (unsigned i = 0; i < table->columns; i++)
+        if (used[i])
+            buf_format(out, "| %.*s ", (int)title_text(table->titles[i]).len, table->titles[i]);
+    buf_put_text(out, "|\n");
+    for (unsigned i = 0; i < table->columns; i++)
+        if (used[i])
+            buf_put_text(out, is_right(table->titles[i]) ? "|--:" : "|---");
+    buf_put_text(out, "|\n");
+    for (const struct table_row *row = table->first; row; row = row->next) {
+        for (unsigned i = 0; i < table->columns; i++) {
+            if (!used[i])
+                continue;
+            buf_put_text(out, "| ");
+            render_markdown(row->cells[i], out);
+            buf_put_text(out, " ");
+        }
+        buf_put_text(out, "|\n");
+    }
 }
 
 /* ---- values ---- */

@@ -15,6 +15,7 @@
 struct table {
     struct arena *arena;
     unsigned columns;
+    unsigned cell_columns; /* where the text of a cell goes on in the next line: 60 */
     const char *titles[TABLE_COLUMNS_MAX];
     struct table_row *first, **end;
     unsigned filled; /* cells of the last row */
@@ -28,10 +29,14 @@ void table_add(struct table *table, struct slice text);
 void table_add_text(struct table *table, const char *text);
 void table_add_format(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Cells of more than 60 columns go on in the next line. */
+/* Cells of more than cell_columns go on in the next line. */
 void table_print(const struct table *table, struct buf *out);
-/* The same, indented below a title with an empty line before it. */
+/* The same, indented below a title with an empty line before it; "": only the empty line. */
 void table_print_below(const char *title, const struct table *table, struct buf *out);
+/* As a table of Markdown (GitHub's); every cell in one line. */
+void table_print_markdown(const struct table *table, struct buf *out);
+/* Text in Markdown that shows as it is: whatever means something there is escaped. */
+void render_markdown(struct slice text, struct buf *out);
 
 /* ---- values ---- */
 

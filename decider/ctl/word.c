@@ -1,7 +1,9 @@
-/* One row per list; what a list can do comes from its table in the taxonomy. */
+/* One row per list; what a list can do comes from its table in the taxonomy. The kinds of change in
+ * a catalog are the one list that is a message's own. */
 #include "ctl/word.h"
 
 #include "signalbox/taxonomy.h"
+#include "signalbox/v1/policy.pb-c.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
 #define LISTS(X)                                                                                   \
@@ -28,7 +30,21 @@
     X(hold_output)                                                                                 \
     X(role)                                                                                        \
     X(failure)                                                                                     \
-    X(reason)
+    X(reason)                                                                                      \
+    X(evidence_kind)                                                                               \
+    X(binding)                                                                                     \
+    X(evidence_state)                                                                              \
+    X(sign_off)                                                                                    \
+    X(coverage)                                                                                    \
+    X(contract_check)                                                                              \
+    X(parity_check)                                                                                \
+    X(switch_scope)                                                                                \
+    X(rollback_rule)                                                                               \
+    X(audit_action)                                                                                \
+    X(feedback)                                                                                    \
+    X(strength)                                                                                    \
+    X(spend_window)                                                                                \
+    X(payload_storage)
 
 #define X(list)                                                                                    \
     static const char *name_of_##list(unsigned number)                                             \
@@ -45,13 +61,30 @@
 LISTS(X)
 #undef X
 
+static const char *const change_names[] = {NULL, "added", "removed", "altered"};
+#define CHANGE_END (sizeof change_names / sizeof *change_names)
+
+static const char *name_of_catalog_change_kind(unsigned number)
+{
+    return number < CHANGE_END ? change_names[number] : NULL;
+}
+
+static unsigned parse_catalog_change_kind(struct slice word)
+{
+    unsigned number = CHANGE_END - 1;
+
+    while (number && !slice_is(word, change_names[number]))
+        number--;
+    return number;
+}
+
 static const struct row {
     const ProtobufCEnumDescriptor *list;
     const char *(*name_of)(unsigned number);
     unsigned (*parse)(struct slice word);
 } rows[] = {
 #define X(list) {&signalbox__v1__##list##__descriptor, name_of_##list, parse_##list},
-    LISTS(X)
+    LISTS(X) X(catalog_change_kind)
 #undef X
 };
 
@@ -68,6 +101,13 @@ const char *word_of(const ProtobufCEnumDescriptor *list, unsigned number)
     const struct row *row = find(list);
 
     return row ? row->name_of(number) : NULL;
+}
+
+const char *word_text(const ProtobufCEnumDescriptor *list, unsigned number)
+{
+    const char *text = word_of(list, number);
+
+    return text ? text : "";
 }
 
 unsigned word_parse(const ProtobufCEnumDescriptor *list, struct slice word)

@@ -9,6 +9,9 @@
 
 /* NULL for 0 and for what is not a member. */
 const char *word_of(const ProtobufCEnumDescriptor *list, unsigned number);
+/* The same with "" in place of NULL. */
+const char *word_text(const ProtobufCEnumDescriptor *list, unsigned number);
+#define WORD(list, number) word_text(&signalbox__v1__##list##__descriptor, (unsigned)(number))
 /* Knows the taxonomy's names and aliases, and the wire's names. 0: not a member. */
 unsigned word_parse(const ProtobufCEnumDescriptor *list, struct slice word);
 /* "send, retry, fallback, ..." */

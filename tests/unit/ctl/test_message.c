@@ -10,6 +10,7 @@
 #include "ctl/message.h"
 #include "ctl/word.h"
 #include "signalbox/v1/decision.pb-c.h"
+#include "signalbox/v1/history.pb-c.h"
 #include "signalbox/v1/key.pb-c.h"
 #include "signalbox/v1/policy.pb-c.h"
 
@@ -200,11 +201,24 @@ static void an_arena_that_is_full_is_no_crash(void **state)
 static void every_word_of_every_list_parses_back(void **state)
 {
     const ProtobufCMessageDescriptor *messages[] = {
-        &signalbox__v1__admission__descriptor,  &signalbox__v1__attempt_report__descriptor,
-        &signalbox__v1__decision__descriptor,   &signalbox__v1__record__descriptor,
-        &signalbox__v1__trace_item__descriptor, &signalbox__v1__record_attempt__descriptor,
-        &signalbox__v1__key__descriptor,        &signalbox__v1__usage__descriptor,
+        &signalbox__v1__admission__descriptor,
+        &signalbox__v1__attempt_report__descriptor,
+        &signalbox__v1__decision__descriptor,
+        &signalbox__v1__record__descriptor,
+        &signalbox__v1__trace_item__descriptor,
+        &signalbox__v1__record_attempt__descriptor,
+        &signalbox__v1__key__descriptor,
+        &signalbox__v1__usage__descriptor,
         &signalbox__v1__hold__descriptor,
+        &signalbox__v1__evidence__descriptor,
+        &signalbox__v1__switch__descriptor,
+        &signalbox__v1__audit_event__descriptor,
+        &signalbox__v1__suggestion__descriptor,
+        &signalbox__v1__catalog_change__descriptor,
+        &signalbox__v1__checklist_row__descriptor,
+        &signalbox__v1__evidence_binding__descriptor,
+        &signalbox__v1__suggest_routes_request__descriptor,
+        &signalbox__v1__submit_feedback_request__descriptor,
     };
 
     (void)state;

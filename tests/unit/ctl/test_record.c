@@ -48,6 +48,8 @@ static void no_field_is_missing_from_the_groups(void **state)
 static char id[] = "0190a5b0-0000-7000-8000-000000000001", route_a[] = "route-a",
             route_b[] = "route-b";
 static char rule[] = "http.5xx", check[] = "eval", field[] = "model", one[] = "m1", two[] = "m2";
+static char owners[] = "owners", nobody[] = "nobody", owner[] = "a spend owner",
+            team[] = "platform";
 static char command[] = "signalboxctl policy activate p 3";
 
 static void shows_chain_changes_cost_and_the_way_back(void **state)
@@ -99,11 +101,45 @@ static void shows_chain_changes_cost_and_the_way_back(void **state)
     record.rollback_command = command;
     arena_init(&arena, NULL, 0, 1 << 20);
     buf_init(&out, 1 << 20);
-    record_print(&record, &arena, &out);
+    record_print(&record, NULL, 0, &arena, &out);
     buf_put_u8(&out, 0);
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (!strstr(out.ptr, wanted[i]))
             fail_msg("\"%s\" is not in:\n%s", wanted[i], out.ptr);
+    buf_done(&out);
+    arena_done(&arena);
+}
+
+static void names_the_check_that_refused_and_whom_to_ask(void **state)
+{
+    Signalbox__V1__Decision decisions[2], *boundaries[2] = {&decisions[0], &decisions[1]};
+    Signalbox__V1__TraceItem blocked;
+    Signalbox__V1__Record record;
+    struct arena arena;
+    struct buf out;
+
+    (void)state;
+    signalbox__v1__record__init(&record);
+    signalbox__v1__decision__init(&decisions[0]);
+    signalbox__v1__decision__init(&decisions[1]);
+    signalbox__v1__trace_item__init(&blocked);
+    decisions[1].blocked = &blocked;
+    blocked.entry = 1;
+    blocked.gate = SIGNALBOX__V1__GATE__GATE_COST;
+    blocked.check = owners;
+    blocked.found = nobody;
+    blocked.needed = owner;
+    blocked.owner = team;
+    record.request_id = id;
+    arena_init(&arena, NULL, 0, 1 << 20);
+    buf_init(&out, 1 << 20);
+    record_print(&record, boundaries, 2, &arena, &out);
+    buf_put_u8(&out, 0);
+    assert_non_null(strstr(out.ptr,
+                           "\nRefused by\n"
+                           "  BOUNDARY  ENTRY  GATE  CHECK   FOUND   NEEDED         OWNER\n"
+                           "         1      1  cost  owners  nobody  a spend owner  "
+                           "platform\n"));
     buf_done(&out);
     arena_done(&arena);
 }
@@ -113,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_field_is_missing_from_the_groups),
         cmocka_unit_test(shows_chain_changes_cost_and_the_way_back),
+        cmocka_unit_test(names_the_check_that_refused_and_whom_to_ask),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

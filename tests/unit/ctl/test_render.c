@@ -94,6 +94,40 @@ static void what_others_wrote_is_made_harmless(void **state)
     assert_out("T\n\xef\xbf\xbd[31mred\xef\xbf\xbd\n");
 }
 
+static void a_tables_cells_may_be_narrower(void **state)
+{
+    static const char *const titles[] = {"TEXT", "NEXT", NULL};
+    struct table table;
+
+    (void)state;
+    table_init(&table, &arena, titles);
+    table.cell_columns = 9;
+    table_add_text(&table, "aaaa bbbb cccc");
+    table_add_text(&table, "n");
+    table_print_below("", &table, &out);
+    assert_out("\n  TEXT       NEXT\n  aaaa bbbb  n\n  cccc\n");
+}
+
+static void markdown_shows_what_others_wrote_as_it_is(void **state)
+{
+    static const char *const titles[] = {"NAME", "NONE", "COUNT>", NULL};
+    struct table table;
+
+    (void)state;
+    table_init(&table, &arena, titles);
+    table_add_text(&table, "a|b *c* <d> `e` [f](g) \\");
+    table_add_text(&table, "");
+    table_add_text(&table, "7");
+    table_add_text(&table, "line\nend same_model");
+    table_add_text(&table, "");
+    table_add_text(&table, "");
+    table_print_markdown(&table, &out);
+    assert_out("| NAME | COUNT |\n|---|--:|\n"
+               "| a\\|b \\*c\\* \\<d\\> \\`e\\` \\[f\\](g) \\\\ | 7 |\n"
+               "| line\xef\xbf\xbd"
+               "end same_model |  |\n");
+}
+
 static void assert_text(struct slice text, const char *wanted)
 {
     assert_true(slice_is(text, wanted));
@@ -160,6 +194,8 @@ int main(void)
         TEST(an_empty_column_is_left_out),
         TEST(long_cells_break_at_spaces_only),
         TEST(what_others_wrote_is_made_harmless),
+        TEST(a_tables_cells_may_be_narrower),
+        TEST(markdown_shows_what_others_wrote_as_it_is),
         TEST(money_and_time_are_exact),
         TEST(a_fields_name_gives_its_unit),
     };
