@@ -151,6 +151,7 @@ const cases = [
     code: 'unapproved_data_class',
     disposition: 'fail_closed',
     reason: 'data_class_not_approved',
+    refusal: ['gate=boundary', 'check=data_class'],
   },
   {
     name: 'a fallback that lacks what the request needs: refused by its gate, not tried',
@@ -165,6 +166,7 @@ const cases = [
     code: 'temporary_5xx',
     disposition: 'fail_closed',
     reason: 'no_eligible_route',
+    refusal: ['gate=tools', 'check=capabilities'],
   },
 ];
 
@@ -202,7 +204,9 @@ function assert_client(answer, wanted, stream) {
   assert.equal(answer.status, wanted.status, answer.text);
   assert.equal(answer.cut, false);
   assert.equal(answer.headers['x-signalbox-attempts'], String(wanted.attempts.length));
-  assert.equal(answer.headers['x-signalbox-reason'], wanted.reason);
+  const [reason, ...refusal] = answer.headers['x-signalbox-reason'].split(';');
+  assert.equal(reason, wanted.reason);
+  assert.deepEqual(refusal.slice(0, 2), wanted.refusal ?? []);
   const pending = stream && wanted.status === 200;
   assert.equal(answer.headers['x-signalbox-disposition'], pending ? 'pending' : wanted.disposition);
   if (wanted.status === 200) {

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { program } from './place.mjs';
 
 export class Ctl {
-  // directory: the decider's, where its socket and first token are.
-  constructor(directory) {
-    this.options = ['--directory', directory];
+  // directory: the decider's, where its socket and first token are. token_file: of somebody else.
+  constructor(directory, token_file) {
+    this.options = ['--directory', directory, ...(token_file ? ['--token-file', token_file] : [])];
   }
 
   // {code, stdout, stderr}; never rejects because of what the program says.

@@ -1,8 +1,10 @@
 // A whole Signalbox for one test file: two mock providers, a decider on a fresh store with the
-// example catalog and policy, keys, and an edge; all on ports of their own.
+// example catalog and policy, keys, evidence put by somebody who did not write the policy, and an
+// edge; all on ports of their own.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ctl } from './ctl.mjs';
+import { same_model } from './evidence.mjs';
 import { Mock } from './mock.mjs';
 import { directory, policies, program } from './place.mjs';
 import { Program, free_port } from './process.mjs';
@@ -11,6 +13,11 @@ const read = (file) => JSON.parse(readFileSync(join(policies, file), 'utf8'));
 
 // Timeouts of the mock routes: short, so that a test of one is quick.
 export const timeouts_ms = { connect: 250, first_output: 250, idle: 300, total: 20000 };
+
+const demo_evidence = same_model(
+  { workflow: 'demo-chat', environment: 'production' },
+  'demo-at-mock-b',
+);
 
 class Stack {
   constructor(label) {
@@ -87,7 +94,8 @@ class Stack {
   }
 
   // catalog and policy: functions that change the example documents before they are published.
-  async publish({ catalog = () => {}, policy = () => {} } = {}) {
+  // evidence: what is put for the policy; by default what the example needs.
+  async publish({ catalog = () => {}, policy = () => {}, evidence = demo_evidence } = {}) {
     const places = read('catalog.json');
     for (const route of places.routes) {
       const mock = route.base_url.includes(':9101') ? this.mock_a : this.mock_b;
@@ -99,10 +107,27 @@ class Stack {
     const rules = read('demo-chat.json');
     rules.retry = { backoff_base_ms: 20, backoff_cap_ms: 40, max_retry_after_ms: 300 };
     policy(rules);
+    if (evidence.length) await this.approve(evidence);
     await this.publish_policy(rules);
   }
 
+  // The second operator: who wrote a policy cannot approve it.
+  async reviewer() {
+    if (!this.reviewing) {
+      const { secret } = await this.make_key('--role', 'operator', '--label', 'reviewer');
+      this.reviewing = new Ctl(this.store, this.file('reviewer.token', secret));
+    }
+    return this.reviewing;
+  }
+
+  // Puts pieces of evidence; what signalboxctl printed.
+  async approve(pieces, ...options) {
+    const file = this.file(`evidence-${(this.puts = (this.puts ?? 0) + 1)}.json`, { evidence: pieces });
+    return (await this.reviewer()).json('evidence', 'put', file, ...options);
+  }
+
   async publish_policy(document) {
+    this.published = document;
     const file = this.file(`${document.policy_id}.json`, document);
     await this.ctl.json('policy', 'publish', file);
     const { policy } = await this.ctl.json('policy', 'activate', document.policy_id);
