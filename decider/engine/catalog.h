@@ -116,5 +116,7 @@ MUST_USE enum result catalog_parse(struct slice text,
                                    struct diagnostics *diagnostics,
                                    struct catalog **ret_catalog);
 void catalog_done(struct catalog *catalog); /* takes NULL */
+/* What kind of change it is to answer with model in the primary's place. */
+enum tier catalog_tier(const struct catalog_model *primary, const struct catalog_model *model);
 
 #endif

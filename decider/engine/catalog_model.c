@@ -146,3 +146,10 @@ void catalog_parse_ip_allow_list(struct field_reader *reader,
     account->networks = networks;
     account->networks_texts = (struct texts){texts, account->networks_count};
 }
+
+enum tier catalog_tier(const struct catalog_model *primary, const struct catalog_model *model)
+{
+    if (slice_equal(primary->id, model->id))
+        return TIER_SAME_MODEL;
+    return slice_equal(primary->family, model->family) ? TIER_SAME_FAMILY : TIER_DIFFERENT_FAMILY;
+}

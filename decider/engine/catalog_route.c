@@ -196,11 +196,20 @@ static struct texts list_reported(struct arena *arena, struct slice own, struct 
     return reported;
 }
 
+/* Switches and pins call an entry by its route's id, and entries without routes like this. */
+static void check_id(struct field_reader *reader, const struct json_node *node, struct slice id)
+{
+    if (slice_is(id, "default_response") || take_prefix(&id, "queue:"))
+        field_fault(reader, json_member(node, "id"), DIAGNOSTIC_BAD_NAME,
+                    SLICE_LITERAL("neither default_response nor a name that begins with queue:"));
+}
+
 void catalog_route_finish(struct field_reader *reader,
                           const struct draft_route *draft,
                           const struct json_node *node,
                           struct catalog_route *route)
 {
+    check_id(reader, node, route->id);
     finish_timeouts(reader, node, &route->timeouts);
     catalog_price_finish(reader, draft, node, route);
     if (!route->model)

@@ -60,12 +60,15 @@ static struct slice first_text(const struct policy *policy, struct policy_ref li
     return list.len ? policy_list_text(policy, list, 0) : (struct slice){NULL, 0};
 }
 
-/* Evidence that is bound to a prompt or to tools speaks of requests with just these. */
-static void
-take_scope(const struct making *making, const struct policy_route *route, struct facts *facts)
+/* Demanded evidence that is bound to a prompt or to tools speaks of requests with just these. */
+static void take_scope(const struct making *making,
+                       const struct policy_route *route,
+                       uint64_t demands,
+                       struct facts *facts)
 {
     for (unsigned kind = 1; kind < EVIDENCE_KIND_END; kind++) {
-        const struct policy_evidence *piece = held_piece(making, route, (enum evidence_kind)kind);
+        const struct policy_evidence *piece =
+            set_has(demands, kind) ? held_piece(making, route, (enum evidence_kind)kind) : NULL;
 
         if (!piece)
             continue;
@@ -78,6 +81,22 @@ take_scope(const struct making *making, const struct policy_route *route, struct
     }
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+/* The longest input that leaves room for the output: what is longer is refused before any gate. */
+static uint64_t
+input_of(const struct policy *policy, const struct policy_entry *entry, uint64_t output_tokens)
+{
+    uint64_t input = smaller(policy->input_tokens_max, entry->limits.input_tokens_max);
+    uint64_t context = smaller(policy->context_tokens_max, entry->limits.context_tokens_max);
+    uint64_t room = context > output_tokens ? context - output_tokens : 0;
+
+    return context && input > room ? room : input;
+}
+
 /* A request as large as the policy lets in, from somebody whom the entry serves. */
 static void scope_of(const struct making *making,
                      const struct policy_entry *entry,
@@ -85,28 +104,25 @@ static void scope_of(const struct making *making,
                      struct facts *ret_facts)
 {
     const struct policy *policy = making->policy;
-    bool streams =
-        set_has(policy_route(policy, policy_entry(policy, 0)->route)->capabilities, NEED_STREAMING);
+    const struct policy_route *primary = policy_route(policy, policy_entry(policy, 0)->route);
+    const struct engine_input question = {.policy = policy, .facts = ret_facts};
 
     *ret_facts = (struct facts){
         .workload = policy_text(policy, policy->workload),
         .environment = policy_text(policy, policy->environment),
-        .family = (enum family)route->family,
-        .stream = streams,
+        .family = (enum family)primary->family,
+        .stream = set_has(primary->capabilities, NEED_STREAMING),
         .needs = entry->requires_tool_contract_pass ? SET_OF(NEED_TOOLS) : 0,
         .data_classes = policy->data_classes ? policy->data_classes : route->data_classes,
         .tenant = first_text(policy, entry->premium_tenants),
         .customer_tier = first_text(policy, entry->customer_tiers),
         .shows_notice = true,
-        .input_tokens_estimate = policy->input_tokens_max,
+        .max_output_tokens = entry->limits.output_tokens_max,
     };
     if (route->account_tenant.len)
         ret_facts->tenant = policy_text(policy, route->account_tenant);
-    if (entry->limits.input_tokens_max)
-        ret_facts->input_tokens_estimate = entry->limits.input_tokens_max;
-    if (entry->limits.output_tokens_max)
-        ret_facts->max_output_tokens = entry->limits.output_tokens_max;
-    take_scope(making, route, ret_facts);
+    ret_facts->input_tokens_estimate =
+        input_of(policy, entry, money_output_tokens(&question, route));
 }
 
 static void add_row(struct making *making, struct checklist_row row)
@@ -114,8 +130,8 @@ static void add_row(struct making *making, struct checklist_row row)
     making->list->rows[making->list->rows_count++] = row;
 }
 
-static void
-add_item(struct making *making, const struct policy_route *route, const struct trace_item *item)
+static struct checklist_row
+row_of(const struct making *making, const struct policy_route *route, const struct trace_item *item)
 {
     const struct policy_evidence *piece = find_piece(making->policy, route, item->evidence_id);
     struct checklist_row row = {
@@ -131,11 +147,14 @@ add_item(struct making *making, const struct policy_route *route, const struct t
         .evidence_expires_unix_ms = piece ? piece->expires_unix_ms : 0,
     };
 
+    /* Who reviews may read what a refused caller is not told: which field changed, and to what. */
+    if (row.verdict == VERDICT_BLOCK && piece && piece->detail.len)
+        row.found = trace_text(policy_text(making->policy, piece->detail));
     if (row.check == CHECK_NETWORK && route->networks.len) {
         row.verdict = VERDICT_NOT_REQUIRED;
         row.found = trace_word(ASKED_AT_REQUEST);
     }
-    add_row(making, row);
+    return row;
 }
 
 static void
@@ -159,16 +178,59 @@ add_live(struct making *making, const struct engine_input *question, unsigned in
     add_row(making, row);
 }
 
-/* The entry, with its route of that number where it has routes. */
+/* Requests to one route of an entry, of which facts is one. */
+struct asking {
+    const struct engine_input *question;
+    unsigned entry, route; /* of an entry without routes: the primary's */
+    unsigned first;        /* of the rows */
+};
+
+/* Every request is asked the same checks: what blocks one takes the place of what let those before
+ * it in. */
+static void ask(struct making *making, const struct asking *asking)
+{
+    const struct policy_route *route = policy_route(making->policy, asking->route);
+    bool again = making->list->rows_count > asking->first;
+    struct trace_sink sink;
+    struct gate_input input;
+
+    trace_sink_init(&sink, making->items, CHECK_END);
+    gate_input_init(&input, asking->question, asking->entry, asking->route, &sink);
+    if (input.route)
+        gate_check_all(&input);
+    else
+        gate_check_entry(&input);
+    invariant(sink.count <= CHECK_END);
+    for (unsigned i = 0; i < sink.count; i++) {
+        struct checklist_row row = row_of(making, route, &making->items[i]);
+        struct checklist_row *kept = &making->list->rows[asking->first + i];
+
+        if (!again || (row.verdict == VERDICT_BLOCK && kept->verdict != VERDICT_BLOCK))
+            *kept = row;
+    }
+    making->list->rows_count = asking->first + sink.count;
+}
+
+static uint64_t demands_of(const struct asking *asking)
+{
+    struct trace_sink sink;
+    struct gate_input input;
+
+    trace_sink_init(&sink, NULL, 0);
+    gate_input_init(&input, asking->question, asking->entry, asking->route, &sink);
+    return input.demands;
+}
+
+/* The entry, with its route of that number where it has routes: for every customer tier that the
+ * entry names, and every paid tier that the policy names. */
 static void ask_gates(struct making *making, unsigned index, unsigned route_index)
 {
     const struct policy *policy = making->policy;
     const struct policy_entry *entry = policy_entry(policy, index);
     const struct policy_route *route = policy_route(policy, route_index);
     const struct chain chain = {.state = CHAIN_STATE_NEW};
-    struct trace_sink sink;
     struct facts facts;
-    struct engine_input question = {
+    const struct engine_input question = {
         .policy = policy,
         .facts = &facts,
         .view = making->view,
@@ -176,18 +238,19 @@ static void ask_gates(struct making *making, unsigned index, unsigned route_inde
         .key_id = first_text(policy, entry->premium_keys),
         .now_ms = making->now_ms,
     };
-    struct gate_input input;
+    const struct asking asking = {&question, index, route_index, making->list->rows_count};
 
     scope_of(making, entry, route, &facts);
-    trace_sink_init(&sink, making->items, CHECK_END);
-    gate_input_init(&input, &question, index, route_index, &sink);
-    if (entry->kind == ENTRY_KIND_ROUTE)
-        gate_check_all(&input);
-    else
-        gate_check_entry(&input);
-    invariant(sink.count <= CHECK_END);
-    for (unsigned i = 0; i < sink.count; i++)
-        add_item(making, route, &making->items[i]);
+    take_scope(making, route, demands_of(&asking), &facts);
+    ask(making, &asking);
+    for (unsigned i = 1; i < entry->customer_tiers.len; i++) {
+        facts.customer_tier = policy_list_text(policy, entry->customer_tiers, i);
+        ask(making, &asking);
+    }
+    for (unsigned i = 0; i < policy->service_tiers.len; i++) {
+        facts.service_tier = policy_list_text(policy, policy->service_tiers, i);
+        ask(making, &asking);
+    }
     add_live(making, &question, index, route_index);
 }
 

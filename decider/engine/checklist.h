@@ -1,9 +1,13 @@
 /* The checklist before a fallback may touch traffic: the six gates of every entry, asked about the
  * requests that the policy itself declares it serves, not about one that came.
  *
- * It is made by the same gate functions that decide, over a request of the policy's own scope: its
- * data classes, limits, sensitive tags, tools where a tool contract is required, and streams. So a
- * "go" here is what a gate says later. Live state speaks in rows of its own (switches, health).
+ * It is made by the same gate functions that decide, over requests of the policy's own scope: its
+ * data classes, limits, sensitive tags, tools where a tool contract is required, streams, every
+ * customer tier that the entry names and every paid tier that the policy names. So a "go" here is
+ * what a gate says later. Evidence that is bound to a prompt, to tools or to customers speaks of
+ * requests with just these; the newest that is demanded is asked.
+ *
+ * Switches speak in a row of their own. Health is of the moment and not asked.
  * Pure; lends from the policy and the arena. */
 #ifndef ENGINE_CHECKLIST_H
 #define ENGINE_CHECKLIST_H

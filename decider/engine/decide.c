@@ -98,9 +98,17 @@ static uint64_t mix_in_timing(uint64_t digest, const struct decision *decision)
     return mix_in(digest, (uint64_t)decision->reservation_expires_unix_ms);
 }
 
+static uint64_t mix_in_value(uint64_t digest, const struct trace_value *value)
+{
+    return mix_in_text(mix_in(mix_in(digest, value->kind), value->number), value->text);
+}
+
 static uint64_t mix_in_item(uint64_t digest, const struct trace_item *item)
 {
-    digest = mix_in(digest, (uint64_t)item->entry << 8 | (uint64_t)item->gate);
+    digest = mix_in(digest, (uint64_t)item->entry << 16 | (uint64_t)item->gate << 8 |
+                                (uint64_t)item->verdict);
+    digest = mix_in_value(digest, &item->found);
+    digest = mix_in_value(digest, &item->needed);
     digest = mix_in_text(digest, item->route);
     digest = mix_in_text(digest, item->check);
     digest = mix_in_text(digest, item->evidence_id);

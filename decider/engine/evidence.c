@@ -1,7 +1,8 @@
 /* Kinds of evidence, and where a piece stands for a route.
  *
- * The order of the questions is part of the answer: what somebody has to do comes before what the
- * catalog did, so that a piece that was taken back is never reported as voided. */
+ * The order of the questions is part of the answer. A piece that was taken back is never reported
+ * as anything else. Then comes whether it is about what is served now: who hears only that a review
+ * is missing has the old piece reviewed and put again, and so approves what nobody has tested. */
 #include "engine/evidence.h"
 
 #define SCRATCH_BYTES_HELD 2048
@@ -9,6 +10,7 @@
 /* Of each side of "before -> after". */
 #define SIDE_BYTES_MAX 96
 #define PERCENT(bp)    (bp) / 100, (bp) % 100
+#define PRIMARY_PREFIX "primary."
 
 enum evidence_subject {
     EVIDENCE_SUBJECT_MODEL,
@@ -50,6 +52,11 @@ bool evidence_kind_of_route(enum evidence_kind kind)
     return kind_row(kind)->subject == EVIDENCE_SUBJECT_ROUTE;
 }
 
+bool evidence_kind_compares(enum evidence_kind kind)
+{
+    return kind == EVIDENCE_KIND_PARITY;
+}
+
 static bool speaks_of(const struct evidence_piece *piece, const struct catalog_route *route)
 {
     enum evidence_kind kind = piece->evidence->kind;
@@ -66,11 +73,21 @@ static bool needs_review(enum evidence_kind kind)
     return set_has(reviewed, kind);
 }
 
-/* Keys are compared even when both are empty: who is not known may be the author. */
-static bool put_by_author(const struct evidence_piece *piece, const struct evidence_author *author)
+/* Who of those that approve published the policy version too; empty: nobody. Keys are compared even
+ * when both are empty: who is not known may be the author. */
+static bool approved_by_author(const struct evidence_piece *piece,
+                               const struct evidence_author *author,
+                               struct slice *ret_name)
 {
-    return slice_equal(piece->put_by, author->key_id) ||
-           (author->user.len && slice_equal(piece->put_by_user, author->user));
+    struct slice reviewer = piece->evidence->reviewed_by;
+
+    *ret_name = piece->put_by;
+    if (slice_equal(piece->put_by, author->key_id) ||
+        (author->user.len && slice_equal(piece->put_by_user, author->user)))
+        return true;
+    *ret_name = reviewer;
+    return reviewer.len &&
+           (slice_equal(reviewer, author->key_id) || slice_equal(reviewer, author->user));
 }
 
 static bool names_model(const struct texts *models, struct slice model)
@@ -124,71 +141,177 @@ static size_t first_shown(struct slice before, struct slice after)
 }
 
 static struct slice
-describe_change(enum binding field, struct slice before, struct slice after, struct arena *arena)
+describe_change(const struct evidence_bound *bound, struct slice after, struct arena *arena)
 {
-    char memory[2 * SIDE_BYTES_MAX + 64];
-    size_t start = first_shown(before, after);
+    char memory[2 * SIDE_BYTES_MAX + 64], name[EVIDENCE_BOUND_NAME_BYTES_MAX];
+    size_t start = first_shown(bound->value, after);
     struct buf buf;
 
     buf_init_fixed(&buf, memory, sizeof memory);
-    buf_format(&buf, "%s: ", signalbox_binding_name(field));
-    put_side(&buf, before, start);
+    buf_put_slice(&buf, evidence_bound_name(bound, name));
+    buf_put_text(&buf, ": ");
+    put_side(&buf, bound->value, start);
     buf_put_text(&buf, " -> ");
     put_side(&buf, after, start);
     return arena_copy(arena, buf_slice(&buf));
 }
 
+struct slice evidence_bound_name(const struct evidence_bound *bound,
+                                 char ret_memory[EVIDENCE_BOUND_NAME_BYTES_MAX])
+{
+    struct buf buf;
+
+    buf_init_fixed(&buf, ret_memory, EVIDENCE_BOUND_NAME_BYTES_MAX);
+    buf_put_text(&buf, bound->of_primary ? PRIMARY_PREFIX : "");
+    buf_put_text(&buf, signalbox_binding_name(bound->field));
+    return buf_slice(&buf);
+}
+
+bool evidence_bound_parse(struct slice name, struct evidence_bound *ret_bound)
+{
+    size_t skip = strlen(PRIMARY_PREFIX);
+
+    ret_bound->of_primary = name.len > skip && memcmp(name.ptr, PRIMARY_PREFIX, skip) == 0;
+    if (ret_bound->of_primary)
+        name = (struct slice){name.ptr + skip, name.len - skip};
+    return signalbox_binding_parse(name, &ret_bound->field);
+}
+
 static const struct evidence_bound *find_bound(const struct evidence_bindings *bindings,
-                                               enum binding field)
+                                               const struct evidence_bound *wanted)
 {
     for (unsigned i = 0; i < bindings->count; i++)
-        if (bindings->items[i].field == field)
+        if (bindings->items[i].field == wanted->field &&
+            bindings->items[i].of_primary == wanted->of_primary)
             return &bindings->items[i];
     return NULL;
 }
 
-/* Whether the field has changed since the piece was put. What cannot be compared has. */
+static struct slice describe_lack(struct slice name, struct arena *arena)
+{
+    return arena_format(arena, "%.*s: not kept with the piece -> put it again", (int)name.len,
+                        name.ptr);
+}
+
+/* Whether the field of route has changed since the piece was put. What cannot be compared has. */
 static bool is_void(const struct evidence_piece *piece,
-                    enum binding field,
+                    const struct evidence_bound *wanted,
                     const struct catalog_route *route,
                     struct arena *arena,
                     struct slice *ret_detail)
 {
-    const struct evidence_bound *bound = find_bound(&piece->bindings, field);
-    char memory[SCRATCH_BYTES_HELD];
+    const struct evidence_bound *bound = find_bound(&piece->bindings, wanted);
+    char memory[SCRATCH_BYTES_HELD], name[EVIDENCE_BOUND_NAME_BYTES_MAX];
     struct arena scratch;
     struct slice now;
     bool same;
 
     if (!bound) {
-        *ret_detail = arena_format(arena, "%s: not kept with the piece -> put it again",
-                                   signalbox_binding_name(field));
+        *ret_detail = describe_lack(evidence_bound_name(wanted, name), arena);
         return true;
     }
     arena_init(&scratch, memory, sizeof memory, SCRATCH_BYTES_MAX);
-    now = evidence_binding_value(field, route, &scratch);
+    now = evidence_binding_value(bound->field, route, &scratch);
     same = !scratch.failed && slice_equal(bound->value, now);
     if (scratch.failed)
         arena->failed = true;
     if (!same)
-        *ret_detail = describe_change(field, bound->value, now, arena);
+        *ret_detail = describe_change(bound, now, arena);
     arena_done(&scratch);
     return !same;
 }
 
-/* What does not depend on the catalog's values. */
-static enum evidence_state judge_piece(const struct evidence_piece *piece,
-                                       const struct catalog_route *route,
-                                       const struct evidence_author *author,
-                                       struct arena *arena,
-                                       struct slice *ret_detail)
+/* Whether a field of route that the piece is bound to has. */
+static bool has_changed(const struct evidence_piece *piece,
+                        const struct catalog_route *route,
+                        bool of_primary,
+                        struct arena *arena,
+                        struct slice *ret_detail)
+{
+    uint64_t bindings = evidence_kind_bindings(piece->evidence->kind);
+
+    for (unsigned i = 1; i < BINDING_END; i++) {
+        const struct evidence_bound wanted = {.field = (enum binding)i, .of_primary = of_primary};
+
+        if (set_has(bindings, i) && is_void(piece, &wanted, route, arena, ret_detail))
+            return true;
+    }
+    return false;
+}
+
+static const struct catalog_route *find_primary(const struct evidence_use *use, struct slice id)
+{
+    for (unsigned i = 0; i < use->primaries_count; i++)
+        if (slice_equal(use->primaries[i]->id, id))
+            return use->primaries[i];
+    return NULL;
+}
+
+/* "old-a, not new-a or new-b". */
+static struct slice
+describe_primary(const struct evidence_use *use, struct slice compared, struct arena *arena)
+{
+    char memory[(ENTRY_ROUTES_MAX + 1) * (NAME_BYTES_MAX + 8)];
+    struct buf buf;
+
+    buf_init_fixed(&buf, memory, sizeof memory);
+    buf_put_slice(&buf, compared);
+    for (unsigned i = 0; i < use->primaries_count; i++) {
+        buf_put_text(&buf, i ? " or " : ", not ");
+        buf_put_slice(&buf, use->primaries[i]->id);
+    }
+    return arena_copy(arena, buf_slice(&buf));
+}
+
+/* Of a kind that compares: whether it does so with what the primary is today. */
+static enum evidence_state judge_primary(const struct evidence_piece *piece,
+                                         const struct evidence_use *use,
+                                         struct arena *arena,
+                                         struct slice *ret_detail)
+{
+    struct slice compared = piece->evidence->primary;
+    const struct catalog_route *primary = find_primary(use, compared);
+
+    if (!compared.len) {
+        *ret_detail = describe_lack(SLICE_LITERAL("primary"), arena);
+        return EVIDENCE_STATE_VOIDED;
+    }
+    if (!primary) {
+        *ret_detail = describe_primary(use, compared, arena);
+        return EVIDENCE_STATE_OTHER_PRIMARY;
+    }
+    return has_changed(piece, primary, true, arena, ret_detail) ? EVIDENCE_STATE_VOIDED
+                                                                : EVIDENCE_STATE_HELD;
+}
+
+/* Whether it speaks of what the route is today. */
+static enum evidence_state judge_subject(const struct evidence_piece *piece,
+                                         const struct evidence_use *use,
+                                         struct arena *arena,
+                                         struct slice *ret_detail)
+{
+    const struct catalog_route *route = use->route;
+    enum evidence_state state = EVIDENCE_STATE_HELD;
+
+    if (!names_model(&piece->evidence->models, route->model->id)) {
+        *ret_detail = route->model->id;
+        return EVIDENCE_STATE_OTHER_MODEL;
+    }
+    if (evidence_kind_compares(piece->evidence->kind))
+        state = judge_primary(piece, use, arena, ret_detail);
+    if (state == EVIDENCE_STATE_HELD && has_changed(piece, route, false, arena, ret_detail))
+        state = EVIDENCE_STATE_VOIDED;
+    return state;
+}
+
+/* Whether what it says was found good, by somebody who may say so. */
+static enum evidence_state judge_approval(const struct evidence_piece *piece,
+                                          const struct evidence_author *author,
+                                          struct arena *arena,
+                                          struct slice *ret_detail)
 {
     const struct evidence *evidence = piece->evidence;
 
-    if (piece->revoked_by.len) {
-        *ret_detail = piece->revoked_by;
-        return EVIDENCE_STATE_REVOKED;
-    }
     if (!evidence->passed) {
         *ret_detail = describe_failure(evidence, arena);
         return EVIDENCE_STATE_FAILED;
@@ -197,32 +320,27 @@ static enum evidence_state judge_piece(const struct evidence_piece *piece,
         *ret_detail = SLICE_LITERAL("reviewed_by is missing");
         return EVIDENCE_STATE_NOT_REVIEWED;
     }
-    if (put_by_author(piece, author)) {
-        *ret_detail = piece->put_by;
+    if (approved_by_author(piece, author, ret_detail))
         return EVIDENCE_STATE_APPROVER_IS_AUTHOR;
-    }
-    if (!names_model(&evidence->models, route->model->id)) {
-        *ret_detail = route->model->id;
-        return EVIDENCE_STATE_OTHER_MODEL;
-    }
     *ret_detail = (struct slice){NULL, 0};
     return EVIDENCE_STATE_HELD;
 }
 
 bool evidence_judge(const struct evidence_piece *piece,
-                    const struct catalog_route *route,
-                    const struct evidence_author *author,
+                    const struct evidence_use *use,
                     struct arena *arena,
                     enum evidence_state *ret_state,
                     struct slice *ret_detail)
 {
-    uint64_t bindings = evidence_kind_bindings(piece->evidence->kind);
-
-    if (!speaks_of(piece, route))
+    if (!speaks_of(piece, use->route))
         return false;
-    *ret_state = judge_piece(piece, route, author, arena, ret_detail);
-    for (unsigned i = 1; *ret_state == EVIDENCE_STATE_HELD && i < BINDING_END; i++)
-        if (set_has(bindings, i) && is_void(piece, (enum binding)i, route, arena, ret_detail))
-            *ret_state = EVIDENCE_STATE_VOIDED;
+    if (piece->revoked_by.len) {
+        *ret_state = EVIDENCE_STATE_REVOKED;
+        *ret_detail = piece->revoked_by;
+        return true;
+    }
+    *ret_state = judge_subject(piece, use, arena, ret_detail);
+    if (*ret_state == EVIDENCE_STATE_HELD)
+        *ret_state = judge_approval(piece, use->author, arena, ret_detail);
     return true;
 }

@@ -28,6 +28,7 @@ struct evidence {
     /* What it speaks of: a route by id, or a model, narrowed where the catalog has several. */
     struct slice route, model, provider, account, region;
     enum family family;
+    struct slice primary;     /* of parity: the route that it was compared with, by id */
     struct slice owner;       /* whom to ask */
     struct slice reviewed_by; /* empty: nobody reviewed it */
     struct slice notes;       /* of the reviewer */
@@ -67,7 +68,11 @@ struct evidence_list {
 struct evidence_bound {
     enum binding field;
     struct slice value;
+    bool of_primary; /* the field is that of the primary, which the piece compares with */
 };
+
+/* Room for the name of any. */
+#define EVIDENCE_BOUND_NAME_BYTES_MAX 64
 
 struct evidence_bindings {
     struct slice subject; /* the model's id or the route's */
@@ -82,12 +87,19 @@ MUST_USE enum result evidence_parse(struct slice text,
                                     struct diagnostics *diagnostics,
                                     struct evidence_list *ret_list);
 /* RESULT_INVALID with findings: the catalog has no such model or route, or several that differ in
- * what the kind is bound to. The bindings live in the arena of diagnostics. */
+ * what the kind is bound to, or prices younger than the approved ones, or it is compared with
+ * itself. The bindings live in the arena of diagnostics. */
 MUST_USE enum result evidence_bind(const struct evidence *evidence,
                                    const struct catalog *catalog,
                                    struct diagnostics *diagnostics,
                                    struct evidence_bindings *ret_bindings);
 MUST_USE enum result evidence_dump(const struct evidence *evidence, struct buf *buf);
+/* As evidence_parse, of one piece that was stored: one of parity may be so old that it does not
+ * name its primary. It is voided wherever it is judged. */
+MUST_USE enum result evidence_parse_stored(struct slice text,
+                                           struct arena *arena,
+                                           struct diagnostics *diagnostics,
+                                           struct evidence_list *ret_list);
 
 /* A stored piece as policy_compile takes it. */
 struct evidence_piece {
@@ -100,18 +112,27 @@ struct evidence_piece {
     struct slice revoked_by; /* empty: it stands */
 };
 
-/* Who published the policy version: an approver is somebody else. */
+/* Who published the policy version: who puts a piece, and who reviewed it, is somebody else. */
 struct evidence_author {
     struct slice key_id;
     struct slice user; /* or empty */
 };
 
-/* False: it does not speak of this route. *ret_detail (in the arena or lent) says what is wrong
+/* What a piece is judged for. */
+struct evidence_use {
+    const struct catalog_route *route;
+    const struct catalog_route *primaries[ENTRY_ROUTES_MAX]; /* of the policy's primary entry */
+    unsigned primaries_count;
+    const struct evidence_author *author;
+};
+
+/* False: it does not speak of this route. Of several things that are wrong the first one counts:
+ * REVOKED, OTHER_MODEL, OTHER_PRIMARY, VOIDED, FAILED, NOT_REVIEWED, APPROVER_IS_AUTHOR. So a piece
+ * that FAILED is about what is served now. *ret_detail (in the arena or lent) says what is wrong
  * with a state other than HELD. A value that there was no memory to compare has changed, and
  * arena->failed is set. */
 bool evidence_judge(const struct evidence_piece *piece,
-                    const struct catalog_route *route,
-                    const struct evidence_author *author,
+                    const struct evidence_use *use,
                     struct arena *arena,
                     enum evidence_state *ret_state,
                     struct slice *ret_detail);
@@ -120,8 +141,16 @@ bool evidence_judge(const struct evidence_piece *piece,
  * there was no memory (arena->failed). */
 struct slice
 evidence_binding_value(enum binding field, const struct catalog_route *route, struct arena *arena);
+/* The name that a bound field is stored and told by, such as "endpoint" or "primary.endpoint"; in
+ * ret_memory. */
+struct slice evidence_bound_name(const struct evidence_bound *bound,
+                                 char ret_memory[EVIDENCE_BOUND_NAME_BYTES_MAX]);
+/* False: no such field; the value is left as it is. */
+bool evidence_bound_parse(struct slice name, struct evidence_bound *ret_bound);
 /* The set of enum binding that a kind is bound to, its gate, and whether it speaks of one route. */
 uint64_t evidence_kind_bindings(enum evidence_kind kind);
+/* Whether it compares with a primary, in which case it is bound to the same fields of that. */
+bool evidence_kind_compares(enum evidence_kind kind);
 enum gate evidence_kind_gate(enum evidence_kind kind);
 bool evidence_kind_of_route(enum evidence_kind kind);
 

@@ -3,11 +3,13 @@
  *
  * A model may be served by several routes. A piece about the model is for all of them when they do
  * not differ in anything that its kind is bound to; else it has to say which, because its author
- * tested one of them. */
+ * tested one of them. A primary to compare with is always one route, and not the same one. */
 #include "engine/evidence.h"
 #include "engine/field.h"
+#include "engine/field_time.h"
 
 #define CANDIDATES_SHOWN_MAX 8
+#define DATE_BYTES           16
 #define SCRATCH_BYTES_HELD   2048
 #define SCRATCH_BYTES_MAX    (16 * 1024 * 1024)
 
@@ -131,12 +133,16 @@ static bool ambiguous(const struct bind *bind, const struct matches *matches)
                                                         : matches->difference != 0;
 }
 
-static bool known(struct bind *bind, const char *member, struct slice name, const struct map *names)
+static bool known(struct bind *bind,
+                  const char *member,
+                  struct slice name,
+                  const char *what,
+                  const struct map *names)
 {
     if (!name.len || map_get(names, name))
         return true;
     field_fault_member(&bind->reader, bind->evidence->pointer, member, DIAGNOSTIC_UNKNOWN_NAME,
-                       name, arena_format(bind->reader.arena, "a %s of the catalog", member));
+                       name, arena_format(bind->reader.arena, "a %s of the catalog", what));
     return false;
 }
 
@@ -159,11 +165,13 @@ static void check_models(struct bind *bind)
 static const struct catalog_route *resolve(struct bind *bind)
 {
     const struct evidence *evidence = bind->evidence;
-    bool route = known(bind, "route", evidence->route, &bind->catalog->routes_by_id);
-    bool model = known(bind, "model", evidence->model, &bind->catalog->models_by_id);
+    const struct map *routes = &bind->catalog->routes_by_id;
+    bool route = known(bind, "route", evidence->route, "route", routes);
+    bool model = known(bind, "model", evidence->model, "model", &bind->catalog->models_by_id);
+    bool primary = known(bind, "primary", evidence->primary, "route", routes);
     struct matches matches;
 
-    if (!route || !model)
+    if (!route || !model || !primary)
         return NULL;
     matches = find_matches(bind);
     if (matches.count && !ambiguous(bind, &matches))
@@ -181,22 +189,67 @@ static const struct catalog_route *resolve(struct bind *bind)
     return NULL;
 }
 
+/* Prices that were read after the day that was approved may be others. */
+static void check_snapshot(struct bind *bind, const struct catalog_route *route)
+{
+    char memory[2][DATE_BYTES];
+    struct buf snapshot, as_of;
+
+    if (bind->evidence->kind != EVIDENCE_KIND_COST_OWNER ||
+        bind->evidence->facts.pricing_snapshot_unix_ms >= route->price_as_of_unix_ms)
+        return;
+    buf_init_fixed(&snapshot, memory[0], sizeof memory[0]);
+    buf_init_fixed(&as_of, memory[1], sizeof memory[1]);
+    field_time_put_date(&snapshot, bind->evidence->facts.pricing_snapshot_unix_ms);
+    field_time_put_date(&as_of, route->price_as_of_unix_ms);
+    field_fault_member(&bind->reader, bind->evidence->pointer, "pricing_snapshot",
+                       DIAGNOSTIC_OUT_OF_RANGE, buf_slice(&snapshot),
+                       arena_format(bind->reader.arena,
+                                    "the day of the route's prices or a later one, %.*s",
+                                    (int)as_of.len, as_of.ptr));
+}
+
+/* What is compared with itself is always alike. */
+static void check_primary(struct bind *bind, const struct catalog_route *route)
+{
+    if (slice_equal(bind->evidence->primary, route->id))
+        field_fault_member(&bind->reader, bind->evidence->pointer, "primary",
+                           DIAGNOSTIC_CONTRADICTION, route->id,
+                           SLICE_LITERAL("another route than the one that it speaks of"));
+}
+
 static void take_values(const struct bind *bind,
                         const struct catalog_route *route,
+                        bool of_primary,
                         struct evidence_bindings *bindings)
 {
     uint64_t fields = evidence_kind_bindings(bind->evidence->kind);
-    struct arena *arena = bind->reader.arena;
 
-    bindings->subject = arena_copy(
-        arena, evidence_kind_of_route(bind->evidence->kind) ? route->id : route->model->id);
-    bindings->items = arena_calloc(arena, BINDING_END, sizeof *bindings->items);
-    if (!bindings->items)
-        return;
     for (unsigned i = 1; i < BINDING_END; i++)
         if (set_has(fields, i))
             bindings->items[bindings->count++] = (struct evidence_bound){
-                (enum binding)i, evidence_binding_value((enum binding)i, route, arena)};
+                .field = (enum binding)i,
+                .value = evidence_binding_value((enum binding)i, route, bind->reader.arena),
+                .of_primary = of_primary,
+            };
+}
+
+static void take_bindings(const struct bind *bind,
+                          const struct catalog_route *route,
+                          struct evidence_bindings *bindings)
+{
+    enum evidence_kind kind = bind->evidence->kind;
+    struct arena *arena = bind->reader.arena;
+
+    bindings->subject =
+        arena_copy(arena, evidence_kind_of_route(kind) ? route->id : route->model->id);
+    bindings->items = arena_calloc(arena, (size_t)2 * BINDING_END, sizeof *bindings->items);
+    if (!bindings->items)
+        return;
+    take_values(bind, route, false, bindings);
+    if (bind->evidence->primary.len)
+        take_values(bind, map_get(&bind->catalog->routes_by_id, bind->evidence->primary), true,
+                    bindings);
 }
 
 enum result evidence_bind(const struct evidence *evidence,
@@ -211,8 +264,12 @@ enum result evidence_bind(const struct evidence *evidence,
 
     check_models(&bind);
     route = resolve(&bind);
+    if (route) {
+        check_snapshot(&bind, route);
+        check_primary(&bind, route);
+    }
     if (route && diagnostics->errors == errors_before)
-        take_values(&bind, route, &bindings);
+        take_bindings(&bind, route, &bindings);
     if (diagnostics->arena->failed)
         return RESULT_NO_MEMORY;
     if (diagnostics->errors > errors_before)

@@ -288,28 +288,62 @@ evidence_dump_pieces(struct buf *buf, const struct field *field, const void *tar
     return false;
 }
 
+/* RESULT_INVALID: what could be read is in the list all the same. */
+static enum result read_list(struct slice text,
+                             struct arena *arena,
+                             struct diagnostics *diagnostics,
+                             struct evidence_list *list)
+{
+    struct field_reader reader = {arena, diagnostics};
+    unsigned errors_before = diagnostics->errors;
+    const struct json_node *root = field_read_document(&reader, text, DOCUMENT_BYTES_MAX);
+
+    if (!root)
+        return arena->failed ? RESULT_NO_MEMORY : RESULT_INVALID;
+    if (json_member(root, "evidence"))
+        field_read_object(&reader, root, &evidence_list_fields, list);
+    else if (make_room(&reader, 1, list))
+        read_piece(&reader, root, &list->items[list->count++]);
+    if (arena->failed || diagnostics->arena->failed)
+        return RESULT_NO_MEMORY;
+    return diagnostics->errors > errors_before ? RESULT_INVALID : RESULT_OK;
+}
+
 enum result evidence_parse(struct slice text,
                            struct arena *arena,
                            struct diagnostics *diagnostics,
                            struct evidence_list *ret_list)
 {
-    struct field_reader reader = {arena, diagnostics};
-    unsigned errors_before = diagnostics->errors;
-    const struct json_node *root = field_read_document(&reader, text, DOCUMENT_BYTES_MAX);
     struct evidence_list list = {0};
+    enum result result = read_list(text, arena, diagnostics, &list);
 
-    if (!root)
-        return arena->failed ? RESULT_NO_MEMORY : RESULT_INVALID;
-    if (json_member(root, "evidence"))
-        field_read_object(&reader, root, &evidence_list_fields, &list);
-    else if (make_room(&reader, 1, &list))
-        read_piece(&reader, root, &list.items[list.count++]);
-    if (arena->failed || diagnostics->arena->failed)
-        return RESULT_NO_MEMORY;
-    if (diagnostics->errors > errors_before)
-        return RESULT_INVALID;
-    *ret_list = list;
-    return RESULT_OK;
+    if (result == RESULT_OK)
+        *ret_list = list;
+    return result;
+}
+
+enum result evidence_parse_stored(struct slice text,
+                                  struct arena *arena,
+                                  struct diagnostics *diagnostics,
+                                  struct evidence_list *ret_list)
+{
+    struct evidence_list list = {0};
+    struct diagnostics findings;
+    const struct diagnostic *first;
+    enum result result;
+
+    diagnostics_init(&findings, arena);
+    result = read_list(text, arena, &findings, &list);
+    first = findings.first;
+    if (result == RESULT_INVALID && findings.errors == 1 && list.count == 1 &&
+        list.items->kind == EVIDENCE_KIND_PARITY && first->code == DIAGNOSTIC_MISSING_FIELD &&
+        slice_is(first->pointer, "/primary"))
+        result = RESULT_OK;
+    for (; result == RESULT_INVALID && first; first = first->next)
+        diagnostics_add(diagnostics, first->code, first->pointer, first->found, first->expected);
+    if (result == RESULT_OK)
+        *ret_list = list;
+    return result;
 }
 
 enum result evidence_dump(const struct evidence *evidence, struct buf *buf)

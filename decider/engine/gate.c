@@ -20,7 +20,7 @@ static uint64_t sensitivity_of(const struct engine_input *question)
     const struct facts *facts = question->facts;
     uint64_t tags = facts->sensitivity_tags | question->policy->sensitivity_tags;
 
-    if (set_has(facts->needs, NEED_TOOLS) && facts->tool_effects >= SIDE_EFFECT_POSSIBLE)
+    if (gate_has_tools(facts) && facts->tool_effects >= SIDE_EFFECT_POSSIBLE)
         tags |= SET_OF(SENSITIVITY_WRITE_TOOLS);
     if (set_has(facts->needs, NEED_LONG_CONTEXT))
         tags |= SET_OF(SENSITIVITY_FULL_RECALL_LONG_CONTEXT);
@@ -88,6 +88,7 @@ bool gate_check_entry(struct gate_input *input)
     bool passes = gate_quality_entry_check(input);
 
     passes &= gate_cost_entry_check(input);
+    passes &= gate_streaming_entry_check(input);
     return passes;
 }
 

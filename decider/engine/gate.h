@@ -6,7 +6,7 @@
  *
  * The primary (entry 0) passes through the same gates; the checks that speak of approvals for
  * fallbacks are not_required there. An entry without a route (a queue, a default response) is asked
- * by gate_check_entry: whom it serves, and what they must be shown. */
+ * by gate_check_entry: whom it serves, what they must be shown, and whether output is visible. */
 #ifndef ENGINE_GATE_H
 #define ENGINE_GATE_H
 
@@ -93,11 +93,12 @@ const struct policy_evidence *gate_sign_off_find(const struct gate_input *input,
                                                  enum sign_off role,
                                                  const char **ret_problem,
                                                  const struct policy_evidence **ret_nearest);
-/* A piece of one of the kinds (a set) that counts and covers it; NULL: none. */
+/* A piece of one of the kinds (a set) that counts, for this attempt too, and covers it; NULL: none.
+ */
 const struct policy_evidence *
 gate_coverage_find(const struct gate_input *input, uint64_t kinds, enum coverage coverage);
-/* The sensitive tags that the evaluations which count cover; *ret_piece (may be NULL after it) is
- * the first of them that covers any. */
+/* The sensitive tags that the evaluations which count for this attempt cover; *ret_piece (may be
+ * NULL after it) is the first of them that covers any. */
 uint64_t gate_sensitivity_covered(const struct gate_input *input,
                                   const struct policy_evidence **ret_piece);
 /* How many attempts on the entry its own limit and the evidence that it relies on allow; 0: any. */
@@ -129,6 +130,7 @@ bool gate_evidence(struct gate_input *input,
 /* The parts of a gate that stand in files of their own, and of gate_check_entry. */
 bool gate_quality_entry_check(struct gate_input *input);
 bool gate_cost_entry_check(struct gate_input *input);
+bool gate_streaming_entry_check(struct gate_input *input);
 bool gate_cost_owner_check(struct gate_input *input);
 bool gate_boundary_place_check(struct gate_input *input);
 
@@ -147,6 +149,15 @@ static inline enum verdict gate_verdict_if(bool required, bool passes)
 static inline bool gate_is_fallback(const struct gate_input *input)
 {
     return input->index != 0;
+}
+
+/* It offers tools, in whichever words, or brings the results of some. */
+static inline bool gate_has_tools(const struct facts *facts)
+{
+    const uint64_t needs =
+        SET_OF(NEED_TOOLS) | SET_OF(NEED_PARALLEL_TOOLS) | SET_OF(NEED_FORCED_TOOL_CHOICE);
+
+    return facts->needs & needs || facts->tool_loop;
 }
 
 static inline struct slice gate_route_text(const struct gate_input *input, struct policy_ref ref)

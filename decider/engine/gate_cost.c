@@ -55,22 +55,28 @@ static bool check_price_known(struct gate_input *input)
                             });
 }
 
+/* A day that has begun somewhere on earth is no future; prices of a later one are nobody's yet, and
+ * would never grow old. */
+#define DATE_AHEAD_MS_MAX 86400000
+
 static bool check_price_age(struct gate_input *input)
 {
     uint64_t max = input->question->policy->price_age_ms_max;
     int64_t as_of_ms = input->route->price_as_of_unix_ms;
     int64_t age = input->question->now_ms - as_of_ms;
     uint64_t age_ms = age > 0 ? (uint64_t)age : 0;
-    bool dated = as_of_ms != 0;
+    bool ahead = age < -DATE_AHEAD_MS_MAX, dated = as_of_ms != 0 && !ahead;
 
-    return gate_find(
-        input, &(struct gate_finding){
-                   .check = CHECK_PRICE_AGE,
-                   .verdict = gate_verdict(dated && (!max || age_ms <= max)),
-                   .found = dated ? trace_of(TRACE_MILLISECONDS, age_ms) : trace_word("undated"),
-                   .needed = max ? trace_of(TRACE_MILLISECONDS, max) : trace_word("dated"),
-                   .owner = gate_route_text(input, input->route->spend_owner),
-               });
+    return gate_find(input,
+                     &(struct gate_finding){
+                         .check = CHECK_PRICE_AGE,
+                         .verdict = gate_verdict(dated && (!max || age_ms <= max)),
+                         .found = dated   ? trace_of(TRACE_MILLISECONDS, age_ms)
+                                  : ahead ? trace_word("dated in the future")
+                                          : trace_word("undated"),
+                         .needed = max ? trace_of(TRACE_MILLISECONDS, max) : trace_word("dated"),
+                         .owner = gate_route_text(input, input->route->spend_owner),
+                     });
 }
 
 /* Kinds of units that a budget must not mix up. */

@@ -1,34 +1,19 @@
-/* What must be shown before a fallback's route may serve: by the kind of change it is, by the
- * boundaries that it crosses, by what its policy asks for beyond that, and by the request. One
- * place, so that every gate, and whoever counts on the same evidence, asks for the same. */
+/* What must be shown before a fallback's route may serve: what the table of demands asks for its
+ * tier and its place, what its policy asks for beyond that, and what the request does. One place,
+ * so that every gate, and whoever counts on the same evidence, asks for the same. */
+#include "engine/evidence_demand.h"
 #include "engine/gate.h"
 
-static const uint64_t of_tier[TIER_END] = {
-    [TIER_SAME_MODEL] = SET_OF(EVIDENCE_KIND_PARITY),
-    [TIER_SAME_FAMILY] = SET_OF(EVIDENCE_KIND_PARITY) | SET_OF(EVIDENCE_KIND_EVAL),
-    [TIER_DIFFERENT_FAMILY] =
-        SET_OF(EVIDENCE_KIND_PARITY) | SET_OF(EVIDENCE_KIND_EVAL) | SET_OF(EVIDENCE_KIND_SIGN_OFF),
-};
-
-static bool is_other_model(const struct gate_input *input)
+static struct evidence_place place_of(const struct policy *policy, const struct policy_route *route)
 {
-    return input->entry->tier == TIER_SAME_FAMILY || input->entry->tier == TIER_DIFFERENT_FAMILY;
-}
-
-/* Where the request's data goes, and whose money and quota it takes there. */
-static uint64_t of_boundaries(const struct gate_input *input)
-{
-    bool same_account = GATE_SAME(input, account);
-    uint64_t demands = 0;
-
-    if (!same_account || !GATE_SAME(input, provider) || !GATE_SAME(input, region))
-        demands |= SET_OF(EVIDENCE_KIND_BOUNDARY_APPROVAL);
-    if (!same_account)
-        demands |= SET_OF(EVIDENCE_KIND_QUOTA_OWNER);
-    if (!GATE_SAME(input, account_owner) || !GATE_SAME(input, spend_owner) ||
-        !GATE_SAME(input, quota_owner))
-        demands |= SET_OF(EVIDENCE_KIND_ACCOUNT_OWNER_APPROVAL);
-    return demands;
+    return (struct evidence_place){
+        .provider = policy_text(policy, route->provider),
+        .account = policy_text(policy, route->account),
+        .region = policy_text(policy, route->region),
+        .account_owner = policy_text(policy, route->account_owner),
+        .spend_owner = policy_text(policy, route->spend_owner),
+        .quota_owner = policy_text(policy, route->quota_owner),
+    };
 }
 
 static uint64_t of_policy(const struct policy_entry *entry)
@@ -42,23 +27,25 @@ static uint64_t of_policy(const struct policy_entry *entry)
 
 uint64_t gate_demands(const struct gate_input *input)
 {
+    const struct policy *policy = input->question->policy;
+    enum tier tier = (enum tier)input->entry->tier;
+    struct evidence_place home, there;
     uint64_t demands;
 
     if (!gate_is_fallback(input) || !input->route)
         return 0;
-    demands = of_tier[input->entry->tier] | of_boundaries(input) | of_policy(input->entry);
-    if (is_other_model(input) && set_has(input->needs, NEED_TOOLS))
-        demands |= SET_OF(EVIDENCE_KIND_TOOL_CONTRACT);
+    home = place_of(policy, input->primary);
+    there = place_of(policy, input->route);
+    demands = evidence_demand_of_tier(tier) | evidence_demand_of_place(&home, &there) |
+              of_policy(input->entry);
+    if (gate_has_tools(input->question->facts))
+        demands |= evidence_demand_of_tools(tier);
     return demands;
 }
 
 uint64_t gate_demanded_sign_offs(const struct gate_input *input)
 {
-    uint64_t roles = input->entry->sign_offs;
-
     if (!gate_is_fallback(input))
         return 0;
-    if (input->entry->tier == TIER_DIFFERENT_FAMILY)
-        roles |= SET_OF(SIGN_OFF_PRODUCT) | SET_OF(SIGN_OFF_ENGINEERING) | SET_OF(SIGN_OFF_POLICY);
-    return roles;
+    return input->entry->sign_offs | evidence_demand_sign_offs((enum tier)input->entry->tier);
 }

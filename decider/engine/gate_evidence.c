@@ -149,7 +149,8 @@ uint64_t gate_sensitivity_covered(const struct gate_input *input,
 
     *ret_piece = NULL;
     for (uint32_t i = 0; i < input->route->evidence[EVIDENCE_KIND_EVAL].len; i++) {
-        if (!(pieces[i].sensitivity & input->sensitivity) || !counts(input, &pieces[i]))
+        if (!(pieces[i].sensitivity & input->sensitivity) ||
+            miss_of(input, &pieces[i]) != MISS_NOTHING)
             continue;
         covered |= pieces[i].sensitivity;
         if (!*ret_piece)

@@ -2,10 +2,11 @@
  */
 #include "engine/gate.h"
 
-/* After visible output policy, entry and caller must all allow a restart. */
+/* After visible output policy, entry and caller must all allow a restart; and only a route starts
+ * the output over: a queue or a default response never follows it. */
 static bool check_before_output(struct gate_input *input)
 {
-    bool restart = input->question->policy->restart_after_partial_output &&
+    bool restart = input->route && input->question->policy->restart_after_partial_output &&
                    input->entry->allow_after_partial_output && input->question->facts->can_restart;
 
     return gate_find(
@@ -39,9 +40,14 @@ static bool check_semantics(struct gate_input *input)
                             });
 }
 
+bool gate_streaming_entry_check(struct gate_input *input)
+{
+    return check_before_output(input);
+}
+
 bool gate_streaming_check(struct gate_input *input)
 {
-    bool passes = check_before_output(input);
+    bool passes = gate_streaming_entry_check(input);
 
     passes &= check_semantics(input);
     return passes;

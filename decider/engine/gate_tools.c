@@ -1,6 +1,7 @@
 /* Tools and schema: the route can do everything that this request needs, its context holds it, and
  * where tools are at stake somebody tested the whole loop on the model. */
 #include "engine/gate.h"
+#include "engine/money.h"
 
 /* Parallel calls that a fallback's overrides make serial are the contract's matter, below. */
 static bool forces_serial(const struct gate_input *input)
@@ -36,12 +37,26 @@ static uint64_t context_needed(const struct gate_input *input)
 }
 
 /* At most max; a maximum that nobody knows holds nothing. */
-static bool
-check_known_max(struct gate_input *input, enum check check, uint64_t max, uint64_t asked)
+static bool check_context(struct gate_input *input)
 {
+    uint64_t max = input->route->context_tokens_max, asked = context_needed(input);
+
     return gate_find(input, &(struct gate_finding){
-                                .check = check,
+                                .check = CHECK_CONTEXT,
                                 .verdict = gate_verdict(max && asked <= max),
+                                .found = trace_number(max),
+                                .needed = trace_number(asked),
+                            });
+}
+
+static bool check_output_tokens(struct gate_input *input)
+{
+    bool required = money_puts_out(input->question->facts);
+    uint64_t max = input->route->output_tokens_max, asked = input->output_tokens;
+
+    return gate_find(input, &(struct gate_finding){
+                                .check = CHECK_OUTPUT_TOKENS,
+                                .verdict = gate_verdict_if(required, max && asked <= max),
                                 .found = trace_number(max),
                                 .needed = trace_number(asked),
                             });
@@ -150,10 +165,8 @@ bool gate_tools_check(struct gate_input *input)
 {
     bool passes = check_capabilities(input);
 
-    passes &= check_known_max(input, CHECK_CONTEXT, input->route->context_tokens_max,
-                              context_needed(input));
-    passes &= check_known_max(input, CHECK_OUTPUT_TOKENS, input->route->output_tokens_max,
-                              input->output_tokens);
+    passes &= check_context(input);
+    passes &= check_output_tokens(input);
     passes &= check_larger_context(input);
     passes &= check_entry_limits(input);
     passes &= check_provider_parameters(input);

@@ -98,6 +98,8 @@ uint64_t money_output_tokens(const struct engine_input *input, const struct poli
     uint64_t of_entry = policy_entry(input->policy, route->entry)->limits.output_tokens_max;
     uint64_t cap = input->policy->output_tokens_max;
 
+    if (!money_puts_out(input->facts))
+        return 0;
     if (input->facts->max_output_tokens)
         return input->facts->max_output_tokens;
     if (of_entry && (!cap || of_entry < cap))

@@ -21,8 +21,15 @@ uint64_t money_cost_nusd(const struct policy *policy,
  * have none as above. */
 uint64_t money_priced_nusd(const uint64_t *price_pusd, uint64_t priced, const struct usage *usage);
 
+/* The request's family has output tokens: all but embeddings have. */
+static inline bool money_puts_out(const struct facts *facts)
+{
+    return facts->family != FAMILY_OPENAI_EMBEDDINGS;
+}
+
 /* Output tokens that an attempt may produce in each choice: what the caller asks for, else the
- * smaller of the policy's cap and its entry's, else the route's maximum. */
+ * smaller of the policy's cap and its entry's, else the route's maximum; none of a family without
+ * output. */
 uint64_t money_output_tokens(const struct engine_input *input, const struct policy_route *route);
 
 /* What an attempt of this request may cost: the input estimate and the output tokens of every

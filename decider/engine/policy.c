@@ -3,6 +3,8 @@
  * range. What a value means is not judged again. */
 #include "engine/policy.h"
 
+#include "base/invariant.h"
+
 #define BLOCK_ALIGNMENT_BYTES     16
 #define ADDRESS_BITS              128
 #define DIGEST_BYTES_OR_NONE(len) ((len) == 0 || (len) == 32)
@@ -167,7 +169,7 @@ static bool check_entry(const struct policy *policy, const struct policy_entry *
                                        entry->premium_keys};
 
     if (entry->kind < ENTRY_KIND_ROUTE || entry->kind > ENTRY_KIND_DEFAULT_RESPONSE ||
-        !signalbox_tier_known(entry->tier))
+        !signalbox_tier_known(entry->tier) || entry->queue.len > NAME_BYTES_MAX)
         return false;
     if (entry->kind == ENTRY_KIND_ROUTE ? !owns_routes(policy, entry) : entry->routes_count != 0)
         return false;
@@ -205,6 +207,28 @@ static bool check_references(const struct policy *policy)
            HOLDS(policy, policy->routes, struct policy_route) && policy->entries.len >= 1 &&
            policy->entries.len <= ENTRIES_MAX && policy->routes.len <= ROUTES_MAX &&
            policy_entry(policy, 0)->kind == ENTRY_KIND_ROUTE;
+}
+
+struct slice policy_entry_name(const struct policy *policy,
+                               unsigned index,
+                               char ret_memory[POLICY_ENTRY_NAME_BYTES_MAX])
+{
+    static const struct slice prefix = {"queue:", sizeof "queue:" - 1};
+    const struct policy_entry *entry = policy_entry(policy, index);
+    struct slice queue = policy_text(policy, entry->queue);
+
+    switch ((enum entry_kind)entry->kind) {
+    case ENTRY_KIND_ROUTE:
+        return policy_text(policy, policy_route(policy, entry->route)->id);
+    case ENTRY_KIND_DEFAULT_RESPONSE:
+        return SLICE_LITERAL("default_response");
+    case ENTRY_KIND_QUEUE:
+        break;
+    }
+    invariant(queue.len <= POLICY_ENTRY_NAME_BYTES_MAX - prefix.len);
+    memcpy(ret_memory, prefix.ptr, prefix.len);
+    memcpy(ret_memory + prefix.len, queue.ptr, queue.len);
+    return (struct slice){ret_memory, prefix.len + queue.len};
 }
 
 bool policy_list_has(const struct policy *policy, struct policy_ref list, struct slice text)

@@ -10,11 +10,12 @@
 #define ENGINE_POLICY_H
 
 #include "signalbox/decision.h"
+#include "signalbox/limits.h"
 
 #define POLICY_MAGIC 0x31504253u /* "SBP1" */
 /* Grows whenever the layout or the meaning of a field changes; stored blocks of another format are
  * compiled again from their documents. */
-#define POLICY_FORMAT 2
+#define POLICY_FORMAT 3
 
 /* One entry's equivalent routes, and the weight of each. */
 #define ENTRY_ROUTES_MAX 8
@@ -34,11 +35,11 @@ enum entry_kind {
 
 /* One piece of evidence as it stands for one entry. */
 struct policy_evidence {
-    uint32_t state;           /* enum evidence_state */
-    uint32_t sign_off;        /* enum sign_off, of a sign-off */
-    struct policy_ref id;     /* "ev-12" */
-    struct policy_ref owner;  /* whom to ask */
-    struct policy_ref detail; /* what is wrong: the binding that changed, who took it back */
+    uint32_t state;                   /* enum evidence_state */
+    uint32_t sign_off;                /* enum sign_off, of a sign-off */
+    struct policy_ref id;             /* "ev-12" */
+    struct policy_ref owner;          /* whom to ask */
+    struct policy_ref detail;         /* what is wrong, in full: "voided: prices: ..."; or empty */
     struct policy_ref prompt_version; /* empty: any */
     struct policy_ref tool_digest;    /* 32 bytes; empty: any */
     struct policy_ref customer_tiers; /* policy_ref elements; empty: any */
@@ -256,6 +257,15 @@ policy_list_text(const struct policy *policy, struct policy_ref list, unsigned i
 {
     return policy_text(policy, ((const struct policy_ref *)policy_at(policy, list.offset))[index]);
 }
+
+/* Room for the name of any entry. */
+#define POLICY_ENTRY_NAME_BYTES_MAX (NAME_BYTES_MAX + 6)
+
+/* What switches, pins, tests and traces call an entry: its first route's id, "queue:NAME" or
+ * "default_response"; lent by the policy, or in ret_memory. */
+struct slice policy_entry_name(const struct policy *policy,
+                               unsigned index,
+                               char ret_memory[POLICY_ENTRY_NAME_BYTES_MAX]);
 
 bool policy_list_has(const struct policy *policy, struct policy_ref list, struct slice text);
 

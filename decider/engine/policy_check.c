@@ -3,7 +3,9 @@
  * Findings go on where an entry is in order by itself, whatever is wrong with others; what cannot
  * be judged because a route is not known is left to the next look. */
 #include "base/invariant.h"
+#include "engine/evidence_demand.h"
 #include "engine/policy_fields.h"
+#include "engine/suggest_candidate.h"
 #include "engine/traffic_shape.h"
 
 struct check {
@@ -57,14 +59,6 @@ static bool check_route(struct check *check, unsigned index, unsigned nth)
     return false;
 }
 
-static enum tier tier_of(const struct catalog_route *primary, const struct catalog_route *route)
-{
-    if (slice_equal(primary->model->id, route->model->id))
-        return TIER_SAME_MODEL;
-    return slice_equal(primary->model->family, route->model->family) ? TIER_SAME_FAMILY
-                                                                     : TIER_DIFFERENT_FAMILY;
-}
-
 static bool is_given(const struct document_entry *entry, enum evidence_kind kind)
 {
     return set_has(entry->requires_given, kind);
@@ -75,12 +69,12 @@ static bool is_given(const struct document_entry *entry, enum evidence_kind kind
 static void check_evidence(struct check *check, unsigned index)
 {
     struct document_entry *entry = &check->document->entries[index];
-    bool other_model = entry->tier == TIER_SAME_FAMILY || entry->tier == TIER_DIFFERENT_FAMILY;
+    bool demanded = set_has(evidence_demand_of_tier(entry->tier), EVIDENCE_KIND_EVAL);
     uint64_t demands;
 
     if (!is_given(entry, EVIDENCE_KIND_EVAL))
-        entry->requires_eval_pass = other_model;
-    else if (other_model && !entry->requires_eval_pass)
+        entry->requires_eval_pass = demanded;
+    else if (demanded && !entry->requires_eval_pass)
         field_fault_member(
             &check->reader, entry->pointer, "requires_eval_pass", DIAGNOSTIC_EVIDENCE_DEMANDED,
             SLICE_LITERAL("false"),
@@ -103,7 +97,8 @@ static void check_routes(struct check *check, unsigned index)
         good &= entry->routes[i].resolved && check_route(check, index, i);
     if (!good || !primary)
         return;
-    entry->tier = index ? tier_of(primary, entry->routes[0].resolved) : TIER_PRIMARY;
+    entry->tier =
+        index ? catalog_tier(primary->model, entry->routes[0].resolved->model) : TIER_PRIMARY;
     if (index)
         check_evidence(check, index);
 }
@@ -183,15 +178,44 @@ static void check_names(struct check *check, const struct boundary *boundary)
                                          boundary->what));
 }
 
+/* Models under it are refused to every request; where the policy leaves the class open, it is each
+ * request's. */
+static bool is_under_floor(enum traffic_class traffic_class, const struct catalog_route *route)
+{
+    return traffic_class && route->model->quality_class < suggest_floor(traffic_class);
+}
+
+/* What the policy asks of a route that this one has not; NULL: nothing. */
+static const char *find_lack(const struct check *check, const struct catalog_route *route)
+{
+    const struct policy_document *document = check->document;
+    const struct policy *settings = &document->settings;
+    const struct {
+        bool lacks;
+        const char *expected;
+    } rows[] = {
+        {document->data_classes && !(document->data_classes & route->data_classes),
+         "a route for one of the policy's data classes"},
+        {settings->zero_retention && !route->zero_retention, "zero retention"},
+        {settings->moderation && !route->moderation, "moderation"},
+        {route->environments.count && !has_name(&route->environments, document->environment),
+         "a route for the policy's environment"},
+        {is_under_floor(document->traffic_class, route),
+         "a model that is not under the traffic class's floor"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].lacks)
+            return rows[i].expected;
+    return NULL;
+}
+
 /* Says what of the policy's own words keeps a route from ever being used. */
 static bool find_outside(struct check *check,
                          const struct catalog_route *route,
                          struct slice *ret_found,
                          const char **ret_expected)
 {
-    const struct policy *settings = &check->document->settings;
-    uint64_t data_classes = check->document->data_classes;
-
     for (size_t i = 0; i < BOUNDARIES; i++) {
         const struct texts *names = names_of(check, &boundaries[i]);
         struct slice value = boundaries[i].value(route);
@@ -203,11 +227,7 @@ static bool find_outside(struct check *check,
         return true;
     }
     *ret_found = route->id;
-    *ret_expected = data_classes && !(data_classes & route->data_classes)
-                        ? "a route for one of the policy's data classes"
-                    : settings->zero_retention && !route->zero_retention ? "zero retention"
-                    : settings->moderation && !route->moderation         ? "moderation"
-                                                                         : NULL;
+    *ret_expected = find_lack(check, route);
     return *ret_expected != NULL;
 }
 

@@ -202,6 +202,7 @@ put_entry(const struct document_entry *entry, struct buf *buf, struct policy_ent
 struct compiler {
     const struct policy_compile_input *input;
     struct compiled_piece *pieces;
+    struct evidence_use use; /* the route is the one at hand */
     struct buf *buf;
     uint32_t entries_offset, routes_offset;
     uint32_t routes_count; /* put so far */
@@ -216,7 +217,8 @@ put_routes(struct compiler *compiler, const struct document_entry *entry, uint32
 
         memset(&made, 0, sizeof made);
         put_route(route->resolved, compiler->buf, &made);
-        policy_put_evidence(compiler->input, compiler->pieces, route->resolved, compiler->buf,
+        compiler->use.route = route->resolved;
+        policy_put_evidence(compiler->input, compiler->pieces, &compiler->use, compiler->buf,
                             &made);
         made.entry = index;
         made.weight = route->weight;
@@ -224,6 +226,14 @@ put_routes(struct compiler *compiler, const struct document_entry *entry, uint32
                       compiler->routes_offset + compiler->routes_count++ * sizeof made, &made,
                       sizeof made);
     }
+}
+
+static void find_primaries(const struct policy_document *document, struct evidence_use *use)
+{
+    const struct document_entry *entry = &document->entries[0];
+
+    for (unsigned i = 0; i < entry->routes_count; i++)
+        use->primaries[use->primaries_count++] = entry->routes[i].resolved;
 }
 
 static void put_entries(struct compiler *compiler, const struct policy_document *document)
@@ -299,19 +309,35 @@ static uint32_t count_routes(const struct policy_document *document)
     return count;
 }
 
+/* The store hands over what was put for the workload and environment; should a piece say otherwise,
+ * one of the two is wrong, and nobody knows which. */
+static void mark_foreign(const struct policy_document *document,
+                         const struct policy_compile_input *input,
+                         struct compiled_piece *pieces)
+{
+    for (unsigned i = 0; i < input->pieces_count; i++) {
+        const struct evidence *evidence = input->pieces[i].evidence;
+
+        pieces[i].foreign = !slice_equal(evidence->workload, document->workload) ||
+                            !slice_equal(evidence->environment, document->environment);
+    }
+}
+
 enum result policy_compile(const struct policy_document *document,
                            const struct policy_compile_input *input,
                            struct buf *buf)
 {
-    struct compiler compiler = {.input = input, .buf = buf};
+    struct compiler compiler = {.input = input, .use = {.author = &input->author}, .buf = buf};
     uint32_t routes_count = count_routes(document);
     struct policy policy;
 
     invariant(buf->len == 0);
+    find_primaries(document, &compiler.use);
     if (input->pieces_count) {
         compiler.pieces = arena_calloc(input->arena, input->pieces_count, sizeof *compiler.pieces);
         if (!compiler.pieces)
             return RESULT_NO_MEMORY;
+        mark_foreign(document, input, compiler.pieces);
     }
     policy_put_room(buf, sizeof policy);
     compiler.entries_offset =

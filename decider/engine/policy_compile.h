@@ -4,7 +4,7 @@
 
 #include "engine/policy_document.h"
 
-/* Pieces of a kind that one route keeps. */
+/* Pieces of a kind that one route keeps; of sign-offs, those of each role. */
 #define ROUTE_EVIDENCE_MAX 16
 
 /* Cleared room at the next multiple of 16; its offset, or 0 after a failure. */
@@ -16,6 +16,7 @@ struct policy_ref policy_put_texts(struct buf *buf, struct texts texts);
 
 /* A piece of evidence while a policy is compiled. */
 struct compiled_piece {
+    bool foreign;              /* of another workload or environment; it counts for nothing */
     enum evidence_state state; /* for the route at hand; unspecified: it does not speak of it */
     struct slice detail;
     bool written; /* its texts are in the block, for routes to share */
@@ -26,7 +27,7 @@ struct compiled_piece {
  * element for each of the input's. */
 void policy_put_evidence(const struct policy_compile_input *input,
                          struct compiled_piece *pieces,
-                         const struct catalog_route *route,
+                         const struct evidence_use *use,
                          struct buf *buf,
                          struct policy_route *made);
 

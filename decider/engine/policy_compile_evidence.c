@@ -3,17 +3,27 @@
  *
  * A piece that counts is left out when a newer one of the same scope counts at least as long: no
  * request could ever need it. So a yearly sign-off by the same role takes one place however often
- * it was given, and the bound does not crowd out another role or scope. Of what does not count the
- * newest are kept, to say what is wrong. */
+ * it was given, and every role has places of its own. It is left out as well when a newer check
+ * failed on all that it is for: the last result counts, not the best one. Of what does not count
+ * the newest are kept, to say what is wrong. */
 #include "base/digest.h"
 #include "engine/policy_compile.h"
 
 _Static_assert(sizeof(struct policy_evidence) == 112, "no padding: blocks are compared by bytes");
 
 struct kept {
-    unsigned items[ROUTE_EVIDENCE_MAX]; /* indexes of pieces */
+    unsigned items[SIGN_OFF_END * ROUTE_EVIDENCE_MAX]; /* indexes of pieces */
     unsigned count;
+    unsigned of_role[SIGN_OFF_END]; /* of them; unspecified: of kinds without roles */
 };
+
+static bool texts_have(struct texts texts, struct slice text)
+{
+    for (unsigned i = 0; i < texts.count; i++)
+        if (slice_equal(texts.items[i], text))
+            return true;
+    return false;
+}
 
 static bool same_texts(struct texts a, struct texts b)
 {
@@ -46,6 +56,41 @@ static bool is_superseded(const struct policy_compile_input *input,
     return false;
 }
 
+static bool takes_in(struct slice scope, struct slice other)
+{
+    return !scope.len || slice_equal(scope, other);
+}
+
+static bool takes_in_texts(struct texts scope, struct texts others)
+{
+    for (unsigned i = 0; scope.count && i < others.count; i++)
+        if (!texts_have(scope, others.items[i]))
+            return false;
+    return !scope.count || others.count;
+}
+
+/* Every request that other is for is one that the check was for too. */
+static bool is_for_all_of(const struct evidence *check, const struct evidence *other)
+{
+    return takes_in(check->prompt_version, other->prompt_version) &&
+           takes_in(check->tool_digest, other->tool_digest) &&
+           takes_in_texts(check->customer_tiers, other->customer_tiers);
+}
+
+static bool is_refuted(const struct policy_compile_input *input,
+                       const struct compiled_piece *pieces,
+                       unsigned index)
+{
+    const struct evidence *evidence = input->pieces[index].evidence;
+
+    for (unsigned i = index + 1; i < input->pieces_count; i++)
+        if (pieces[i].state == EVIDENCE_STATE_FAILED &&
+            input->pieces[i].evidence->kind == evidence->kind &&
+            is_for_all_of(input->pieces[i].evidence, evidence))
+            return true;
+    return false;
+}
+
 /* Adds pieces of the kind, the newest first: those that are held, or those that are not. */
 static void keep(const struct policy_compile_input *input,
                  const struct compiled_piece *pieces,
@@ -53,15 +98,18 @@ static void keep(const struct policy_compile_input *input,
                  bool held,
                  struct kept *kept)
 {
-    for (unsigned i = input->pieces_count; i-- > 0 && kept->count < ROUTE_EVIDENCE_MAX;) {
+    for (unsigned i = input->pieces_count; i-- > 0;) {
         const struct evidence *evidence = input->pieces[i].evidence;
         enum evidence_state state = pieces[i].state;
 
         if (evidence->kind != kind || state == EVIDENCE_STATE_UNSPECIFIED ||
-            (state == EVIDENCE_STATE_HELD) != held)
+            (state == EVIDENCE_STATE_HELD) != held ||
+            kept->of_role[evidence->sign_off] == ROUTE_EVIDENCE_MAX)
             continue;
-        if (!held || !is_superseded(input, kept, evidence))
-            kept->items[kept->count++] = i;
+        if (held && (is_superseded(input, kept, evidence) || is_refuted(input, pieces, i)))
+            continue;
+        kept->of_role[evidence->sign_off]++;
+        kept->items[kept->count++] = i;
     }
 }
 
@@ -114,28 +162,33 @@ static void put_piece(const struct evidence_piece *piece,
 
 static void judge(const struct policy_compile_input *input,
                   struct compiled_piece *pieces,
-                  const struct catalog_route *route)
+                  const struct evidence_use *use)
 {
     for (unsigned i = 0; i < input->pieces_count; i++) {
         pieces[i].state = EVIDENCE_STATE_UNSPECIFIED;
         pieces[i].detail = (struct slice){NULL, 0};
-        if (!evidence_judge(&input->pieces[i], route, &input->author, input->arena,
-                            &pieces[i].state, &pieces[i].detail))
+        if (pieces[i].foreign || !evidence_judge(&input->pieces[i], use, input->arena,
+                                                 &pieces[i].state, &pieces[i].detail))
             pieces[i].state = EVIDENCE_STATE_UNSPECIFIED;
+        if (pieces[i].detail.len)
+            pieces[i].detail = arena_format(input->arena, "%s: %.*s",
+                                            signalbox_evidence_state_name(pieces[i].state),
+                                            (int)pieces[i].detail.len, pieces[i].detail.ptr);
     }
 }
 
 void policy_put_evidence(const struct policy_compile_input *input,
                          struct compiled_piece *pieces,
-                         const struct catalog_route *route,
+                         const struct evidence_use *use,
                          struct buf *buf,
                          struct policy_route *made)
 {
-    judge(input, pieces, route);
+    judge(input, pieces, use);
     for (unsigned kind = 1; kind < EVIDENCE_KIND_END; kind++) {
         struct policy_ref *list = &made->evidence[kind];
-        struct kept kept = {.count = 0};
+        struct kept kept;
 
+        memset(&kept, 0, sizeof kept);
         keep(input, pieces, (enum evidence_kind)kind, true, &kept);
         keep(input, pieces, (enum evidence_kind)kind, false, &kept);
         if (!kept.count)

@@ -25,7 +25,7 @@ static const struct listing keys = {"Keys that may now use ", "Keys that may no 
 static struct slice
 label_of(struct consequences *c, const struct policy_document *document, uint32_t index)
 {
-    struct slice name = policy_entry_name(document, index, c->arena);
+    struct slice name = policy_document_entry_name(document, index, c->arena);
 
     if (index == 0)
         return arena_format(c->arena, "the primary (%.*s)", (int)name.len,

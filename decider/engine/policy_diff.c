@@ -24,8 +24,9 @@ struct walk {
     unsigned pairs_count;
 };
 
-struct slice
-policy_entry_name(const struct policy_document *document, unsigned index, struct arena *arena)
+struct slice policy_document_entry_name(const struct policy_document *document,
+                                        unsigned index,
+                                        struct arena *arena)
 {
     const struct document_entry *entry = &document->entries[index];
 
@@ -145,7 +146,7 @@ static uint32_t find_partner(struct walk *walk, struct slice name)
 {
     for (uint32_t i = 1; i < walk->before->entries_count; i++)
         if (find_pair(walk, i) == ENTRY_NONE &&
-            slice_equal(policy_entry_name(walk->before, i, walk->arena), name))
+            slice_equal(policy_document_entry_name(walk->before, i, walk->arena), name))
             return i;
     return ENTRY_NONE;
 }
@@ -154,7 +155,8 @@ static uint32_t find_partner(struct walk *walk, struct slice name)
 static void pair_entries(struct walk *walk)
 {
     for (uint32_t i = 1; i < walk->after->entries_count; i++) {
-        uint32_t partner = find_partner(walk, policy_entry_name(walk->after, i, walk->arena));
+        uint32_t partner =
+            find_partner(walk, policy_document_entry_name(walk->after, i, walk->arena));
 
         walk->pairs[walk->pairs_count++] = (struct entry_pair){partner, i};
     }
@@ -199,7 +201,7 @@ static struct slice order_of(struct walk *walk, const struct policy_document *do
     buf_init(&buf, TEXT_BYTES_MAX_OF_DUMP);
     for (uint32_t i = 1; i < document->entries_count; i++) {
         buf_put_text(&buf, i > 1 ? "," : "[");
-        buf_put_json_string(&buf, policy_entry_name(document, i, walk->arena));
+        buf_put_json_string(&buf, policy_document_entry_name(document, i, walk->arena));
     }
     buf_put_text(&buf, "]");
     if (buf_failed(&buf))
@@ -252,7 +254,7 @@ static void say_order(struct consequences *consequences, const struct walk *walk
     buf_put_text(text, "Entries are now tried in this order");
     for (uint32_t i = 1; i < walk->after->entries_count; i++) {
         buf_put_text(text, i > 1 ? ", " : ": ");
-        buf_put_slice(text, policy_entry_name(walk->after, i, walk->arena));
+        buf_put_slice(text, policy_document_entry_name(walk->after, i, walk->arena));
     }
     buf_put_text(text, ".");
     consequence_add(consequences);

@@ -20,8 +20,9 @@ struct policy_diff {
 
 /* The name of an entry of a checked document: its first route's id, "queue:NAME" or
  * "default_response"; in the arena or lent. */
-struct slice
-policy_entry_name(const struct policy_document *document, unsigned index, struct arena *arena);
+struct slice policy_document_entry_name(const struct policy_document *document,
+                                        unsigned index,
+                                        struct arena *arena);
 
 /* Both checked against a catalog. RESULT_NO_MEMORY. */
 MUST_USE enum result policy_diff(const struct policy_document *before,

@@ -3,7 +3,8 @@
  *   policy_parse    text -> struct policy_document: shapes, types, names, ranges, unknown fields
  *   policy_check    document against catalog: routes resolved, tiers derived, rules that need both
  *   policy_compile  checked document -> relocatable block (engine/policy.h)
- *   policy_dump     document -> canonical JSON; parse of a dump is the same document
+ *   policy_dump     document -> canonical JSON; parse of a dump is the same document. One whose
+ *                   dump would be too large for it is not parsed
  *
  * Each pass reports all its findings at once and the next one runs only when there is no error. The
  * document lives in the arena. Defaults stand in policy_document.def with their reasons. */

@@ -41,9 +41,15 @@ void policy_put_reason_words(struct buf *buf, bool allowed);
         "routes") "]"
 #define POLICY_SCHEMA_ENTRY                                                                        \
     POLICY_SCHEMA_ROUTES ", " FIELD_SCHEMA_IF("requires_user_notice", "\"const\": true", "notice")
+/* Of several routes the first one says what the policy serves; that it is the first is more than
+ * validators in their strict modes let a schema say. */
+#define POLICY_SCHEMA_A_ROUTE                                                                      \
+    "{\"properties\": {\"routes\": {\"type\": \"array\", \"contains\": "                           \
+    "{\"type\": \"object\", \"properties\": {\"route\": true}, \"required\": [\"route\"]}}}, "     \
+    "\"required\": [\"routes\"]}"
 #define POLICY_SCHEMA_PRIMARY                                                                      \
     "\"allOf\": [{" POLICY_SCHEMA_ROUTES "}, {\"anyOf\": [" FIELD_SCHEMA_HAS(                      \
-        "route") ", " FIELD_SCHEMA_HAS("endpoint_family") ", " FIELD_SCHEMA_HAS("routes") "]}]"
+        "route") ", " FIELD_SCHEMA_HAS("endpoint_family") ", " POLICY_SCHEMA_A_ROUTE "]}]"
 #define POLICY_SCHEMA_PREMIUM                                                                      \
     "\"anyOf\": [" FIELD_SCHEMA_HAS("tenants") ", " FIELD_SCHEMA_HAS("keys") "]"
 #define POLICY_SCHEMA_HOLD                                                                         \

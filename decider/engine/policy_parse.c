@@ -7,7 +7,9 @@
 #include "engine/traffic_shape.h"
 
 /* A policy is written and read by people. */
-#define POLICY_BYTES_MAX      (256 * 1024)
+#define POLICY_BYTES_MAX (256 * 1024)
+/* A dump escapes more and indents, so that a text may grow to a small multiple of itself. */
+#define DUMP_BYTES_MAX        (8 * POLICY_BYTES_MAX)
 #define TOTAL_MS_DEFAULT      600000
 #define HOLD_BYTES_DEFAULT    (1024 * 1024)
 #define PAYLOAD_MODE_METADATA "metadata_only"
@@ -238,6 +240,25 @@ read_policy(struct field_reader *reader, const struct json_node *root, struct po
     expect_routes_to_fit(reader, ret);
 }
 
+/* Whoever edits what was dumped has to be able to publish it again. RESULT_NO_MEMORY; RESULT_OK
+ * also with a finding. */
+static enum result expect_dump_to_fit(struct field_reader *reader,
+                                      const struct policy_document *document)
+{
+    enum result result;
+    struct buf dump;
+
+    buf_init(&dump, DUMP_BYTES_MAX);
+    result = policy_dump(document, &dump);
+    if (result == RESULT_OK && dump.len > POLICY_BYTES_MAX)
+        diagnostics_add(
+            reader->diagnostics, DIAGNOSTIC_TOO_LARGE, SLICE_LITERAL(""),
+            arena_format(reader->arena, "%zu bytes in canonical form", dump.len),
+            arena_format(reader->arena, "at most %d bytes in canonical form", POLICY_BYTES_MAX));
+    buf_done(&dump);
+    return result;
+}
+
 enum result policy_parse(struct slice text,
                          struct arena *arena,
                          struct diagnostics *diagnostics,
@@ -254,6 +275,9 @@ enum result policy_parse(struct slice text,
     if (!document)
         return RESULT_NO_MEMORY;
     read_policy(&reader, root, document);
+    if (!arena->failed && diagnostics->errors == errors_before &&
+        expect_dump_to_fit(&reader, document))
+        return RESULT_NO_MEMORY;
     if (arena->failed || diagnostics->arena->failed)
         return RESULT_NO_MEMORY;
     if (diagnostics->errors > errors_before)

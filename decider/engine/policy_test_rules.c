@@ -34,18 +34,9 @@ static const enum reason laws[] = {
 struct slice
 policy_test_entry_name(const struct policy *policy, unsigned index, struct arena *arena)
 {
-    const struct policy_entry *entry = policy_entry(policy, index);
+    char memory[POLICY_ENTRY_NAME_BYTES_MAX];
 
-    switch ((enum entry_kind)entry->kind) {
-    case ENTRY_KIND_ROUTE:
-        return policy_text(policy, policy_route(policy, entry->route)->id);
-    case ENTRY_KIND_QUEUE:
-        return arena_format(arena, "queue:%.*s", (int)entry->queue.len,
-                            (const char *)policy_at(policy, entry->queue.offset));
-    case ENTRY_KIND_DEFAULT_RESPONSE:
-        break;
-    }
-    return SLICE_LITERAL("default_response");
+    return arena_copy(arena, policy_entry_name(policy, index, memory));
 }
 
 static void add(struct policy_test_rules *rules,

@@ -1,11 +1,6 @@
-/* Which rules a class of outcome speaks to is a table; a class without a row says nothing about the
- * entry. Windows slide by whole parts, the newest first, so that a sample costs a few moves of
- * memory at most and nothing needs a timer. */
+/* What an attempt's outcome says to each rule. Which rules a class of outcome speaks to is a table;
+ * a class without a row says nothing about the entry. Windows are in rollback_window.c. */
 #include "engine/rollback.h"
-
-#include <string.h>
-
-#define WINDOW_MS_DEFAULT 3600000
 
 typedef unsigned __int128 wide;
 
@@ -78,20 +73,14 @@ static struct rollback_sample schema_failures(const struct outcome *outcome)
                   failed);
 }
 
-static int64_t part_ms(const struct policy_rollback *rule)
-{
-    uint32_t window_ms = rule->window_ms ? rule->window_ms : WINDOW_MS_DEFAULT;
-
-    return window_ms < ROLLBACK_PARTS ? 1 : window_ms / ROLLBACK_PARTS;
-}
-
 /* The settled costs that are still in the window; returns how many. */
 static uint64_t costs_within(const struct rollback_policy *state,
                              const struct policy_rollback *rule,
                              int64_t now_ms,
                              wide *ret_sum_nusd)
 {
-    int64_t passed = now_ms > state->begin_ms ? (now_ms - state->begin_ms) / part_ms(rule) : 0;
+    int64_t passed =
+        now_ms > state->begin_ms ? (now_ms - state->begin_ms) / rollback_part_ms(rule) : 0;
     uint64_t count = 0;
 
     *ret_sum_nusd = 0;
@@ -194,142 +183,4 @@ uint64_t rollback_cost(const struct engine_input *input, const struct engine_out
                    !output->charge_estimated && has_usage(input->report);
 
     return settled ? output->charged_nusd : ROLLBACK_NO_COST;
-}
-
-/* ---- windows ---- */
-
-/* How many parts begin anew; ROLLBACK_PARTS: all of them. */
-static unsigned slide(int64_t *begin_ms, int64_t part, int64_t now_ms)
-{
-    int64_t passed = (now_ms - *begin_ms) / part;
-
-    if (passed >= 0 && passed < ROLLBACK_PARTS) {
-        *begin_ms += passed * part;
-        return (unsigned)passed;
-    }
-    if (now_ms < *begin_ms && -passed < ROLLBACK_PARTS)
-        return 0;
-    *begin_ms = now_ms - now_ms % part;
-    return ROLLBACK_PARTS;
-}
-
-/* items: ROLLBACK_PARTS of them. */
-static void shift(void *items, size_t item_bytes, unsigned parts)
-{
-    memmove((char *)items + parts * item_bytes, items, (ROLLBACK_PARTS - parts) * item_bytes);
-    memset(items, 0, parts * item_bytes);
-}
-
-static int64_t later(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms > b_ms ? a_ms : b_ms;
-}
-
-static void see_tenant(struct rollback_tenants *tenants, uint64_t hash, int64_t at_ms)
-{
-    if (hash == 0)
-        hash = 1;
-    if (hash == tenants->first ||
-        (hash != tenants->second && tenants->first_ms <= tenants->second_ms)) {
-        tenants->first = hash;
-        tenants->first_ms = at_ms;
-    } else {
-        tenants->second = hash;
-        tenants->second_ms = at_ms;
-    }
-}
-
-static bool saw_two(const struct rollback_tenants *tenants, int64_t since_ms)
-{
-    return tenants->first && tenants->second && tenants->first_ms >= since_ms &&
-           tenants->second_ms >= since_ms;
-}
-
-void rollback_note_policy(struct rollback_policy *state,
-                          const struct policy_rollback *cost_rule,
-                          uint64_t tenant_hash,
-                          uint64_t cost_nusd,
-                          int64_t now_ms)
-{
-    unsigned parts = slide(&state->begin_ms, part_ms(cost_rule), now_ms);
-
-    /* Tenants have times of their own, and windows of other rules may be longer; only a clock that
-     * was set back makes those times worthless. */
-    if (later(state->tenants.first_ms, state->tenants.second_ms) > now_ms &&
-        parts == ROLLBACK_PARTS)
-        state->tenants = (struct rollback_tenants){0};
-    if (parts) {
-        shift(state->cost_nusd, sizeof *state->cost_nusd, parts);
-        shift(state->costs, sizeof *state->costs, parts);
-    }
-    see_tenant(&state->tenants, tenant_hash, later(now_ms, state->begin_ms));
-    if (cost_nusd == ROLLBACK_NO_COST || state->costs[0] == UINT32_MAX)
-        return;
-    if (__builtin_add_overflow(state->cost_nusd[0], cost_nusd, &state->cost_nusd[0]))
-        state->cost_nusd[0] = UINT64_MAX;
-    state->costs[0]++;
-}
-
-static uint64_t total(const uint32_t parts[ROLLBACK_PARTS])
-{
-    uint64_t sum = 0;
-
-    for (unsigned i = 0; i < ROLLBACK_PARTS; i++)
-        sum += parts[i];
-    return sum;
-}
-
-static bool trips(const struct rollback_window *window,
-                  const struct rollback_policy *state,
-                  const struct policy_rollback *rule)
-{
-    int64_t since_ms = window->begin_ms - (ROLLBACK_PARTS - 1) * part_ms(rule);
-    uint64_t samples = total(window->samples), bad = total(window->bad);
-
-    if (bad == 0 || samples < rule->samples_min || bad * 100 < samples * rule->percent)
-        return false;
-    return rule->principals_min < 2 || !saw_two(&state->tenants, since_ms) ||
-           saw_two(&window->bad_tenants, since_ms);
-}
-
-bool rollback_note(struct rollback_window *window,
-                   const struct rollback_policy *state,
-                   const struct policy_rollback *rule,
-                   bool bad,
-                   uint64_t tenant_hash,
-                   int64_t now_ms)
-{
-    unsigned parts;
-
-    if (!rule->enabled)
-        return false;
-    parts = slide(&window->begin_ms, part_ms(rule), now_ms);
-    if (parts == ROLLBACK_PARTS)
-        window->bad_tenants = (struct rollback_tenants){0};
-    if (parts) {
-        shift(window->samples, sizeof *window->samples, parts);
-        shift(window->bad, sizeof *window->bad, parts);
-    }
-    if (window->samples[0] < UINT32_MAX) {
-        window->samples[0]++;
-        window->bad[0] += bad;
-    }
-    if (bad)
-        see_tenant(&window->bad_tenants, tenant_hash, later(now_ms, window->begin_ms));
-    return trips(window, state, rule);
-}
-
-void rollback_take_back(struct rollback_window *window,
-                        const struct policy_rollback *rule,
-                        bool bad,
-                        int64_t at_ms)
-{
-    int64_t part = part_ms(rule);
-    int64_t age = at_ms >= window->begin_ms ? 0 : (window->begin_ms - at_ms + part - 1) / part;
-
-    if (age >= ROLLBACK_PARTS || window->samples[age] == 0)
-        return;
-    window->samples[age]--;
-    if (bad && window->bad[age])
-        window->bad[age]--;
 }

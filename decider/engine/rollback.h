@@ -11,7 +11,9 @@
  * What does not count: attempts that the caller ended, and failures that follow the request to
  * every route (its own invalid shape, its length, its data class, its safety block before an
  * answer), so that nobody's malformed requests switch anything off. A rule whose row asks for two
- * principals wants bad outcomes of two tenants as long as the policy served two within the window.
+ * principals wants bad outcomes of two tenants as long as the policy served two within the window,
+ * and its percentage of what all but the tenant with most of the bad ones have seen since that one
+ * began: one tenant does not trip it together with the few bad outcomes that others always have.
  *
  * A clock that goes back by less than a window counts into the newest part; one that goes back
  * further starts the window anew. */
@@ -34,6 +36,10 @@ struct rollback_window {
     uint32_t samples[ROLLBACK_PARTS];
     uint32_t bad[ROLLBACK_PARTS];
     struct rollback_tenants bad_tenants;
+    uint64_t loudest; /* the tenant with most of the bad outcomes, by votes */
+    int32_t votes[ROLLBACK_PARTS];
+    uint32_t rest_samples[ROLLBACK_PARTS]; /* of all others, since it is that */
+    uint32_t rest_bad[ROLLBACK_PARTS];
 };
 
 /* Per policy: who was active, and the mean of settled costs. */
@@ -79,5 +85,8 @@ void rollback_take_back(struct rollback_window *window,
                         const struct policy_rollback *rule,
                         bool bad,
                         int64_t at_ms);
+
+/* How long one part of the rule's window is. */
+int64_t rollback_part_ms(const struct policy_rollback *rule);
 
 #endif

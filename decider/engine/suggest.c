@@ -6,6 +6,8 @@
  * behind all that fit, and say what they lack. Nothing that is unknown counts as good. */
 #include <stdlib.h>
 
+#include "engine/evidence_demand.h"
+#include "engine/gate.h"
 #include "engine/money.h"
 #include "engine/suggest_candidate.h"
 
@@ -111,51 +113,27 @@ static const struct {
     {100, share_cost},  {70, share_latency},       {50, share_boundary},
 };
 
-static bool same_owners(const struct suggest_candidate *candidate)
-{
-    const struct catalog_account *account = candidate->made->route->account;
-    const struct catalog_account *primarys = candidate->question->primary->account;
-
-    return slice_equal(account->owner, primarys->owner) &&
-           slice_equal(account->spend_owner, primarys->spend_owner) &&
-           slice_equal(account->quota_owner, primarys->quota_owner);
-}
-
 static enum tier tier_of(const struct suggest_candidate *candidate)
 {
-    const struct catalog_model *model = candidate->made->route->model;
     const struct catalog_route *primary = candidate->question->primary;
 
-    if (!primary)
-        return TIER_PRIMARY;
-    if (slice_equal(model->id, primary->model->id))
-        return TIER_SAME_MODEL;
-    return slice_equal(model->family, primary->model->family) ? TIER_SAME_FAMILY
-                                                              : TIER_DIFFERENT_FAMILY;
+    return primary ? catalog_tier(primary->model, candidate->made->route->model) : TIER_PRIMARY;
 }
 
 /* What the gates ask of a fallback entry on this route before it serves. */
 static uint64_t evidence_of(const struct suggest_candidate *candidate)
 {
-    static const uint64_t by_tier[TIER_END] = {
-        [TIER_SAME_MODEL] = SET_OF(EVIDENCE_KIND_PARITY),
-        [TIER_SAME_FAMILY] = SET_OF(EVIDENCE_KIND_PARITY) | SET_OF(EVIDENCE_KIND_EVAL),
-        [TIER_DIFFERENT_FAMILY] = SET_OF(EVIDENCE_KIND_PARITY) | SET_OF(EVIDENCE_KIND_EVAL) |
-                                  SET_OF(EVIDENCE_KIND_SIGN_OFF),
-    };
     enum tier tier = candidate->made->tier;
-    uint64_t evidence = by_tier[tier];
+    struct evidence_place home, there;
+    uint64_t evidence;
 
     if (tier == TIER_PRIMARY)
         return 0;
-    if (tier != TIER_SAME_MODEL && set_has(candidate->question->needs, NEED_TOOLS))
-        evidence |= SET_OF(EVIDENCE_KIND_TOOL_CONTRACT);
-    if (suggest_crosses_boundary(candidate))
-        evidence |= SET_OF(EVIDENCE_KIND_BOUNDARY_APPROVAL);
-    if (!suggest_same_account(candidate))
-        evidence |= SET_OF(EVIDENCE_KIND_QUOTA_OWNER);
-    if (!same_owners(candidate))
-        evidence |= SET_OF(EVIDENCE_KIND_ACCOUNT_OWNER_APPROVAL);
+    home = evidence_place_of(candidate->question->primary);
+    there = evidence_place_of(candidate->made->route);
+    evidence = evidence_demand_of_tier(tier) | evidence_demand_of_place(&home, &there);
+    if (gate_has_tools(&(struct facts){.needs = candidate->question->needs}))
+        evidence |= evidence_demand_of_tools(tier);
     return evidence;
 }
 

@@ -14,6 +14,7 @@
 
 #define VARINT_BYTES_MAX 10
 #define TAG_BYTES_MAX    5
+#define FIELDS_AHEAD     6 /* are looked at one by one */
 #define FIELDS_MAX       128
 #define DEPTH_MAX        16
 #define KEYS_MAX         (2 * LIST_ITEMS_MAX) /* no message has more than two maps */
@@ -67,6 +68,16 @@ unsigned scan_varint(const uint8_t *bytes, size_t left, uint64_t *ret_value)
     return 0;
 }
 
+/* The same; most varints have one byte. */
+static unsigned take_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret_value)
+{
+    if (at < end && *at < 0x80) {
+        *ret_value = *at;
+        return 1;
+    }
+    return scan_varint(at, (size_t)(end - at), ret_value);
+}
+
 /* ---- refusals ---- */
 
 static size_t put_path(const struct frame *frame, char *text, size_t size)
@@ -94,12 +105,16 @@ static enum result refuse(const struct frame *frame, const char *text)
 static const ProtobufCFieldDescriptor *find_field(struct frame *frame, uint32_t number)
 {
     const ProtobufCFieldDescriptor *fields = frame->descriptor->fields;
-    unsigned low = 0, high = frame->descriptor->n_fields;
+    unsigned low = 0, high = frame->descriptor->n_fields, next = frame->next;
 
-    if (frame->next < high && fields[frame->next].id == number)
-        return &fields[frame->next++];
-    if (frame->next && fields[frame->next - 1].id == number)
-        return &fields[frame->next - 1];
+    if (next && fields[next - 1].id == number)
+        return &fields[next - 1];
+    /* In order, with some left out. */
+    for (unsigned i = next; i < high && i < next + FIELDS_AHEAD; i++)
+        if (fields[i].id == number) {
+            frame->next = i + 1;
+            return &fields[i];
+        }
     while (low < high) {
         unsigned middle = (low + high) / 2;
 
@@ -147,7 +162,7 @@ static enum result
 read_field(struct frame *frame, const uint8_t **at, const uint8_t *end, struct value *ret_value)
 {
     uint64_t tag = 0, len = 0;
-    unsigned used = scan_varint(*at, (size_t)(end - *at), &tag);
+    unsigned used = take_varint(*at, end, &tag);
 
     frame->field = NULL;
     if (used == 0 || used > TAG_BYTES_MAX || tag >> 3 == 0 || tag > UINT32_MAX)
@@ -158,14 +173,14 @@ read_field(struct frame *frame, const uint8_t **at, const uint8_t *end, struct v
     ret_value->number = 0;
     ret_value->bytes = (struct slice){NULL, 0};
     if (ret_value->type == WIRE_VARINT) {
-        used = scan_varint(*at, (size_t)(end - *at), &ret_value->number);
+        used = take_varint(*at, end, &ret_value->number);
         if (used == 0)
             return refuse(frame, "malformed: a number is cut or longer than 64 bits");
         *at += used;
         return RESULT_OK;
     }
     if (ret_value->type == WIRE_BYTES) {
-        used = scan_varint(*at, (size_t)(end - *at), &len);
+        used = take_varint(*at, end, &len);
         if (used == 0 || used > TAG_BYTES_MAX)
             return refuse(frame, "malformed: a length is cut or out of range");
         *at += used;
@@ -264,7 +279,7 @@ static enum result check_packed(const struct frame *frame, struct slice bytes)
                    : refuse(frame, "malformed: a packed list ends inside a number");
     while (at < end) {
         uint64_t number = 0;
-        unsigned used = scan_varint(at, (size_t)(end - at), &number);
+        unsigned used = take_varint(at, end, &number);
         enum result result;
 
         if (used == 0)

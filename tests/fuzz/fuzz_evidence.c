@@ -57,18 +57,21 @@ static void check_dump(const struct evidence *evidence)
     arena_done(&arena);
 }
 
-/* The number of routes that the piece is held for. */
-static unsigned count_held(const struct evidence_piece *piece, struct arena *arena)
+/* The number of routes that the piece is held for, by a policy with that primary; NULL: another. */
+static unsigned count_held(const struct evidence_piece *piece,
+                           const struct catalog_route *primary,
+                           struct arena *arena)
 {
     static const struct evidence_author author = {{"author", 6}, {NULL, 0}};
     const struct catalog *catalog = example_catalog();
     unsigned held = 0;
 
     for (unsigned i = 0; i < catalog->routes_count; i++) {
+        const struct evidence_use use = {&catalog->routes[i], {primary}, primary != NULL, &author};
         enum evidence_state state = EVIDENCE_STATE_UNSPECIFIED;
         struct slice detail;
 
-        if (!evidence_judge(piece, &catalog->routes[i], &author, arena, &state, &detail))
+        if (!evidence_judge(piece, &use, arena, &state, &detail))
             continue;
         invariant(signalbox_evidence_state_known(state));
         invariant((state == EVIDENCE_STATE_HELD) == (detail.len == 0));
@@ -83,21 +86,26 @@ static void check_bindings(const struct evidence *evidence,
 {
     struct evidence_piece piece = {.evidence = evidence, .bindings = *bindings};
     struct evidence good = *evidence;
-    uint64_t bound = 0;
+    const struct catalog_route *primary =
+        map_get(&example_catalog()->routes_by_id, evidence->primary);
+    bool compares = evidence_kind_compares(evidence->kind);
+    uint64_t bound[2] = {0, 0};
 
     invariant(bindings->subject.len > 0);
     for (unsigned i = 0; i < bindings->count; i++)
-        bound |= SET_OF(bindings->items[i].field);
-    invariant(bound == evidence_kind_bindings(evidence->kind));
+        bound[bindings->items[i].of_primary] |= SET_OF(bindings->items[i].field);
+    invariant(bound[false] == evidence_kind_bindings(evidence->kind));
+    invariant(bound[true] == (compares ? bound[false] : 0));
     piece.put_by = SLICE_LITERAL("key");
-    (void)count_held(&piece, arena);
+    (void)count_held(&piece, primary, arena);
     good.passed = true;
     good.reviewed_by = SLICE_LITERAL("reviewer");
     good.models.count = 0;
     piece.evidence = &good;
-    invariant(count_held(&piece, arena) >= 1);
-    bindings->items[0].value = SLICE_LITERAL("\001");
-    invariant(count_held(&piece, arena) == 0);
+    invariant(count_held(&piece, primary, arena) >= 1);
+    invariant((count_held(&piece, NULL, arena) >= 1) == !compares);
+    bindings->items[compares ? bindings->count - 1 : 0].value = SLICE_LITERAL("\001");
+    invariant(count_held(&piece, primary, arena) == 0);
     invariant(!arena->failed);
 }
 

@@ -12,6 +12,7 @@
     ",'passed':true,'eval_set':'set@1','samples':100,'pass_rate_percent':95,"                      \
     "'baseline_percent':96.5,'regression_budget_percent':2"
 #define CONTRACT_CHECKS "'checks':['full_loop','arguments','replay_safety']"
+#define COMPARED        ",'primary':'m-b'"
 #define PARITY_CHECKS   "'checks':['endpoint','parameters','quota','cost','log_fields']"
 #define ESTIMATE        ",'usage_estimate':{'monthly_requests':1000,'monthly_usd':12.5}"
 

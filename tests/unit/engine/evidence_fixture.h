@@ -13,8 +13,9 @@ struct evidence_fixture {
     struct catalog_price_step steps[2];
     struct catalog_extra_unit extra_units[2];
     struct catalog_route route;
+    struct catalog_route primary; /* with all that the route has */
     struct evidence evidence;
-    struct evidence_bound bound[BINDING_END];
+    struct evidence_bound bound[2 * BINDING_END];
     struct evidence_piece piece;
     struct evidence_author author;
     enum evidence_state state;
@@ -79,6 +80,8 @@ static inline void evidence_fixture_init(struct evidence_fixture *f)
         .moderation = true,
     };
     evidence_fixture_prices(f);
+    f->primary = f->route;
+    f->primary.id = SLICE_LITERAL("primary");
     f->evidence = (struct evidence){
         .owner = SLICE_LITERAL("owner"),
         .reviewed_by = SLICE_LITERAL("reviewer"),
@@ -99,24 +102,51 @@ static inline void evidence_fixture_done(struct evidence_fixture *f)
     arena_done(&f->arena);
 }
 
-/* The piece is of that kind, put today: bound to what the route says now. */
+static inline void evidence_fixture_bind(struct evidence_fixture *f, bool of_primary)
+{
+    const struct catalog_route *route = of_primary ? &f->primary : &f->route;
+
+    for (unsigned i = 1; i < BINDING_END; i++)
+        if (set_has(evidence_kind_bindings(f->evidence.kind), i))
+            f->bound[f->piece.bindings.count++] = (struct evidence_bound){
+                .field = (enum binding)i,
+                .value = evidence_binding_value((enum binding)i, route, &f->arena),
+                .of_primary = of_primary,
+            };
+}
+
+/* The piece is of that kind, put today: bound to what the route says now, and to what the primary
+ * says where it compares. */
 static inline void evidence_fixture_put(struct evidence_fixture *f, enum evidence_kind kind)
 {
     f->evidence.kind = kind;
     f->piece.bindings.subject = evidence_kind_of_route(kind) ? f->route.id : f->model.id;
     f->piece.bindings.items = f->bound;
     f->piece.bindings.count = 0;
-    for (unsigned i = 1; i < BINDING_END; i++)
-        if (set_has(evidence_kind_bindings(kind), i))
-            f->bound[f->piece.bindings.count++] = (struct evidence_bound){
-                (enum binding)i, evidence_binding_value((enum binding)i, &f->route, &f->arena)};
+    evidence_fixture_bind(f, false);
+    if (!evidence_kind_compares(kind))
+        return;
+    f->evidence.primary = f->primary.id;
+    evidence_fixture_bind(f, true);
 }
 
 static inline bool evidence_fixture_judge(struct evidence_fixture *f)
 {
+    const struct evidence_use use = {&f->route, {&f->primary}, 1, &f->author};
+
     f->state = EVIDENCE_STATE_UNSPECIFIED;
     f->detail = (struct slice){NULL, 0};
-    return evidence_judge(&f->piece, &f->route, &f->author, &f->arena, &f->state, &f->detail);
+    return evidence_judge(&f->piece, &use, &f->arena, &f->state, &f->detail);
+}
+
+static inline void
+assert_judged(struct evidence_fixture *f, enum evidence_state state, const char *detail)
+{
+    assert_true(evidence_fixture_judge(f));
+    if (f->state != state)
+        fail_msg("%s, not %s", signalbox_evidence_state_name(f->state),
+                 signalbox_evidence_state_name(state));
+    assert_text(f->detail, detail);
 }
 
 #endif

@@ -28,7 +28,8 @@ static inline const char *piece_members(enum evidence_kind kind)
         return "'passed':true,'checks':['arguments','full_loop','replay_safety'],"
                "'covers':['tool_loop']";
     case EVIDENCE_KIND_PARITY:
-        return "'passed':true,'checks':['endpoint','parameters','quota','cost','log_fields']";
+        return "'primary':'big-alpha','passed':true,'checks':['endpoint','parameters','quota',"
+               "'cost','log_fields']";
     case EVIDENCE_KIND_COST_OWNER:
         return "'pricing_snapshot':'2026-11-01','usage_estimate':{'monthly_requests':1000,"
                "'monthly_usd':10}";

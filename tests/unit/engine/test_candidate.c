@@ -314,6 +314,61 @@ static void the_target_does_not_bind_after_a_failure(void **state)
     assert_int_equal(f.output.entry, 1);
 }
 
+static void without_a_limit_of_time_a_slow_route_is_healthy(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.view.routes[0].first_output_p95_ms = 12001;
+    assert_int_equal(fixture_decide(&f)->reason, REASON_UNHEALTHY);
+    f.block.policy.elapsed_ms_max = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+    f.view.routes[0].first_output_p95_ms = 60001; /* than the total time */
+    assert_int_equal(fixture_decide(&f)->reason, REASON_UNHEALTHY);
+}
+
+static void a_retry_is_not_asked_for_its_latency(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_fail(&f, FAILURE_TIMEOUT);
+    f.view.routes[0].first_output_p95_ms = 50000;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_RETRY);
+    assert_int_equal(fixture_traced(&f, 0, "health")->verdict, VERDICT_PASS);
+}
+
+static void the_gate_that_stops_a_retry_is_named(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.block.policy.entries.len = 1;
+    fixture_fail(&f, FAILURE_TIMEOUT);
+    f.block.routes[0].priced = 0;
+    assert_int_equal(fixture_decide(&f)->action, ACTION_FAIL_CLOSED);
+    assert_true(f.output.decision.has_blocked);
+    assert_true(slice_is(f.output.decision.blocked.check, "price_known"));
+}
+
+static void an_entrys_own_checks_name_its_first_route(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.block.policy.entries.len = FIXTURE_ENTRIES;
+    f.block.policy.retries_per_route_max = 0;
+    fixture_set(&f, 1, 2);
+    fixture_fail(&f, FAILURE_RATE_LIMITED); /* nobody names it */
+    fixture_decide(&f);
+    assert_true(slice_is(fixture_traced(&f, 1, "allowed_reasons")->route, "beta1"));
+    assert_int_equal(fixture_traced(&f, FIXTURE_QUEUE, "allowed_reasons")->route.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +386,10 @@ int main(void)
         cmocka_unit_test(a_slow_primary_serves_when_nobody_is_faster),
         cmocka_unit_test(a_faster_route_of_the_same_entry_comes_first),
         cmocka_unit_test(the_target_does_not_bind_after_a_failure),
+        cmocka_unit_test(without_a_limit_of_time_a_slow_route_is_healthy),
+        cmocka_unit_test(a_retry_is_not_asked_for_its_latency),
+        cmocka_unit_test(the_gate_that_stops_a_retry_is_named),
+        cmocka_unit_test(an_entrys_own_checks_name_its_first_route),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

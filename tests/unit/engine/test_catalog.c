@@ -102,6 +102,31 @@ static void overrides_are_kept_as_json_with_their_numbers_as_written(void **stat
     documents_done(&d);
 }
 
+/* Nobody could tell the route's entry from another one. */
+static void refuses_a_route_that_is_called_like_an_entry_without_one(void **state)
+{
+#define CALLED(id)                                                                                 \
+    "{" HEAD "'routes':[{'id':'" id "','model':'m','account':'a','region':'eu','endpoint_family':" \
+    "'openai-chat-completions','data_classes':[],'base_url':'https://h/v1'}]}"
+    static const struct fault faults[] = {
+        {CALLED("default_response"), DIAGNOSTIC_BAD_NAME, "/routes/0/id"},
+        {CALLED("queue:later"), DIAGNOSTIC_BAD_NAME, "/routes/0/id"},
+    };
+    static const char *const good[] = {CALLED("default_response2"), CALLED("queue"),
+                                       CALLED("my-queue:later")};
+#undef CALLED
+
+    (void)state;
+    assert_faults(faults, sizeof faults / sizeof *faults);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct documents d;
+
+        documents_init(&d, ARENA_BYTES_MAX);
+        assert_int_equal(parse_catalog_text(&d, good[i]), RESULT_OK);
+        documents_done(&d);
+    }
+}
+
 static void refuses_what_a_route_cannot_be(void **state)
 {
     static const struct fault faults[] = {
@@ -350,6 +375,7 @@ int main(void)
         cmocka_unit_test(what_is_not_said_has_a_documented_default),
         cmocka_unit_test(the_providers_own_name_is_among_the_reported_ones_once),
         cmocka_unit_test(overrides_are_kept_as_json_with_their_numbers_as_written),
+        cmocka_unit_test(refuses_a_route_that_is_called_like_an_entry_without_one),
         cmocka_unit_test(refuses_what_a_route_cannot_be),
         cmocka_unit_test(a_secret_goes_by_https_or_stays_on_this_machine),
         cmocka_unit_test(lists_may_stand_in_any_order),

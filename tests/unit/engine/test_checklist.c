@@ -123,6 +123,22 @@ static void expired_evidence_blocks(void **state)
     end();
 }
 
+static void what_is_wrong_with_a_piece_is_told_in_full(void **state)
+{
+    struct policy_evidence *piece;
+
+    (void)state;
+    begin();
+    piece = fixture_piece(&listed.f, 2, EVIDENCE_KIND_COST_OWNER);
+    piece->state = EVIDENCE_STATE_VOIDED;
+    piece->detail = fixture_text(&listed.f, "voided: prices: 2 -> 3");
+    listed.f.block.entries[FIXTURE_OTHER_FAMILY].requires_cost_owner = 1;
+    assert_false(make()->go);
+    assert_true(slice_is(row_of(FIXTURE_OTHER_FAMILY, CHECK_COST_OWNER)->found.text,
+                         "voided: prices: 2 -> 3"));
+    end();
+}
+
 static void evidence_for_one_prompt_counts_for_its_prompt(void **state)
 {
     (void)state;
@@ -153,6 +169,141 @@ static void the_limits_are_asked_at_their_bounds(void **state)
     /* 8000 tokens at 2.50 USD and 1200 at 10 USD a million. */
     assert_int_equal(listed.list.entries[1].request_nusd, 8000 * 2500 + 1200 * 10000);
     assert_int_equal(listed.list.entries[1].request_nusd_max, 100000000);
+    end();
+}
+
+/* What is longer than the context in all is refused before any gate. */
+static void a_limit_of_the_context_leaves_less_for_the_input(void **state)
+{
+    (void)state;
+    for (unsigned of_entry = 0; of_entry < 2; of_entry++) {
+        begin();
+        listed.f.block.policy.context_tokens_max = of_entry ? 20000 : 9000;
+        listed.f.block.entries[1].limits.context_tokens_max = of_entry ? 9000 : 0;
+        listed.f.block.routes[1].context_tokens_max = 9000;
+        assert_true(make()->entries[1].go);
+        assert_int_equal(row_of(1, CHECK_CONTEXT)->needed.number, 9000);
+        assert_int_equal(listed.list.entries[1].request_nusd, 7800 * 2500 + 1200 * 10000);
+        listed.f.block.routes[1].context_tokens_max = 8999;
+        assert_false(make()->entries[1].go);
+        end();
+    }
+}
+
+static void an_entry_is_asked_about_requests_of_the_primarys_family(void **state)
+{
+    (void)state;
+    begin();
+    listed.f.block.routes[1].family = FAMILY_ANTHROPIC_MESSAGES;
+    assert_false(make()->go);
+    assert_int_equal(row_of(1, CHECK_SEMANTICS)->verdict, VERDICT_BLOCK);
+    end();
+}
+
+static struct policy_ref two_tiers(void)
+{
+    struct policy_ref tiers = fixture_list(&listed.f, "gold");
+
+    fixture_list(&listed.f, "silver");
+    tiers.len = 2;
+    return tiers;
+}
+
+static void every_customer_tier_of_the_entry_is_asked(void **state)
+{
+    (void)state;
+    begin();
+    listed.f.block.entries[1].customer_tiers = two_tiers();
+    assert_true(make()->go);
+    fixture_piece(&listed.f, 1, EVIDENCE_KIND_PARITY)->customer_tiers =
+        fixture_list(&listed.f, "gold");
+    assert_false(make()->entries[1].go);
+    assert_int_equal(row_of(1, CHECK_PARITY)->verdict, VERDICT_BLOCK);
+    assert_true(slice_is(row_of(1, CHECK_PARITY)->found.text, "other_customer_tier"));
+    assert_true(row_of(1, CHECK_PARITY)->evidence_id.len);
+    assert_int_equal(row_of(1, CHECK_CUSTOMER_TIER)->verdict, VERDICT_PASS);
+    /* The other way round as well: whom the entry serves comes first. */
+    listed.f.block.entries[1].customer_tiers.len = 1;
+    fixture_piece(&listed.f, 1, EVIDENCE_KIND_PARITY)->customer_tiers =
+        fixture_list(&listed.f, "silver");
+    assert_false(make()->entries[1].go);
+    end();
+}
+
+static void every_paid_tier_of_the_policy_is_asked(void **state)
+{
+    (void)state;
+    begin();
+    listed.f.block.policy.service_tiers = fixture_list(&listed.f, "priority");
+    listed.f.block.routes[0].service_tier = fixture_text(&listed.f, "priority");
+    listed.f.block.routes[2].service_tier = fixture_text(&listed.f, "priority");
+    assert_false(make()->go);
+    assert_true(listed.list.entries[0].go);
+    assert_false(listed.list.entries[1].go);
+    assert_true(listed.list.entries[2].go);
+    assert_int_equal(row_of(1, CHECK_SERVICE_TIER)->verdict, VERDICT_BLOCK);
+    listed.f.block.entries[1].notice = fixture_text(&listed.f, "Slower.");
+    assert_true(make()->go);
+    end();
+}
+
+static void evidence_that_nobody_demands_does_not_narrow_the_scope(void **state)
+{
+    struct policy_evidence *eval;
+
+    (void)state;
+    begin();
+    eval = fixture_piece(&listed.f, 1, EVIDENCE_KIND_EVAL);
+    eval->prompt_version = fixture_text(&listed.f, "7");
+    eval->customer_tiers = fixture_list(&listed.f, "gold");
+    fixture_piece(&listed.f, 1, EVIDENCE_KIND_PARITY)->customer_tiers =
+        fixture_list(&listed.f, "silver");
+    assert_true(make()->go); /* the same model: parity is all that it needs */
+    end();
+}
+
+/* What does not count does not narrow the scope, not even at the millisecond at which it ends. */
+static void evidence_that_does_not_count_does_not_narrow_the_scope(void **state)
+{
+    (void)state;
+    for (unsigned why = 0; why < 2; why++) {
+        struct policy_evidence *evals;
+
+        begin();
+        evals = fixture_pieces(&listed.f, 2, EVIDENCE_KIND_EVAL, 2);
+        evals[0].prompt_version = fixture_text(&listed.f, "8");
+        evals[1].prompt_version = fixture_text(&listed.f, "7");
+        if (why)
+            evals[0].state = EVIDENCE_STATE_VOIDED;
+        else
+            evals[0].expires_unix_ms = FIXTURE_NOW_MS;
+        assert_true(make()->go);
+        end();
+    }
+}
+
+static void every_row_names_its_route_and_a_network_is_asked_later(void **state)
+{
+    (void)state;
+    begin();
+    listed.f.block.policy.entries.len = FIXTURE_ENTRIES;
+    listed.f.block.routes[1].networks =
+        (struct policy_ref){offsetof(struct fixture_block, networks), 1};
+    listed.f.block.routes[1].data_classes = 0;
+    listed.f.view.routes[1].off.scope = SWITCH_SCOPE_ROUTE;
+    make();
+    for (unsigned i = 0; i < listed.list.rows_count; i++) {
+        static const char *const routes[FIXTURE_ENTRIES] = {"alpha", "beta", "gamma", "", ""};
+        const struct checklist_row *row = &listed.list.rows[i];
+
+        assert_true(slice_is(row->route, routes[row->entry]));
+        assert_true(
+            (row->verdict == VERDICT_BLOCK) ==
+            (row->entry == 1 && (row->check == CHECK_SWITCH || row->check == CHECK_DATA_CLASS)));
+        assert_true(slice_is(row->found.text, "asked at each request") ==
+                    (row->entry == 1 && row->check == CHECK_NETWORK));
+    }
+    assert_int_equal(row_of(1, CHECK_NETWORK)->verdict, VERDICT_NOT_REQUIRED);
     end();
 }
 
@@ -243,9 +394,17 @@ int main(void)
         cmocka_unit_test(missing_evidence_makes_its_entry_and_the_policy_no_go),
         cmocka_unit_test(evidence_comes_with_its_age_and_end),
         cmocka_unit_test(expired_evidence_blocks),
+        cmocka_unit_test(what_is_wrong_with_a_piece_is_told_in_full),
         cmocka_unit_test(evidence_for_one_prompt_counts_for_its_prompt),
         cmocka_unit_test(a_required_tool_contract_is_asked_with_tools),
         cmocka_unit_test(the_limits_are_asked_at_their_bounds),
+        cmocka_unit_test(a_limit_of_the_context_leaves_less_for_the_input),
+        cmocka_unit_test(an_entry_is_asked_about_requests_of_the_primarys_family),
+        cmocka_unit_test(every_customer_tier_of_the_entry_is_asked),
+        cmocka_unit_test(every_paid_tier_of_the_policy_is_asked),
+        cmocka_unit_test(evidence_that_nobody_demands_does_not_narrow_the_scope),
+        cmocka_unit_test(evidence_that_does_not_count_does_not_narrow_the_scope),
+        cmocka_unit_test(every_row_names_its_route_and_a_network_is_asked_later),
         cmocka_unit_test(what_only_a_request_can_tell_is_not_held_against_the_entry),
         cmocka_unit_test(switches_show_and_block),
         cmocka_unit_test(latency_is_the_live_one_else_the_measured_one),

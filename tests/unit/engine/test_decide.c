@@ -139,6 +139,10 @@ static void what_blocked_shows_in_the_decision_digest(void **state)
     } while (0)
     DIFFERS(f.output.decision.blocked.gate = GATE_TOOLS);
     DIFFERS(f.output.decision.blocked.entry++);
+    DIFFERS(f.output.decision.blocked.verdict = VERDICT_PASS);
+    DIFFERS(f.output.decision.blocked.found.text.len--);
+    DIFFERS(f.output.decision.blocked.found.kind = TRACE_NUMBER);
+    DIFFERS(f.output.decision.blocked.needed.number++);
     DIFFERS(f.output.decision.blocked.route.len--);
     DIFFERS(f.output.decision.blocked.check.len--);
     DIFFERS(f.output.decision.blocked.evidence_id = SLICE_LITERAL("ev-1"));

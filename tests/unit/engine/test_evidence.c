@@ -3,15 +3,6 @@
 #include "base/utf8.h"
 #include "evidence_fixture.h"
 
-static void assert_judged(struct evidence_fixture *f, enum evidence_state state, const char *detail)
-{
-    assert_true(evidence_fixture_judge(f));
-    if (f->state != state)
-        fail_msg("%s, not %s", signalbox_evidence_state_name(f->state),
-                 signalbox_evidence_state_name(state));
-    assert_text(f->detail, detail);
-}
-
 static void kinds_know_their_gate_their_subject_and_their_bindings(void **state)
 {
     static const struct {
@@ -35,6 +26,8 @@ static void kinds_know_their_gate_their_subject_and_their_bindings(void **state)
         assert_int_equal(evidence_kind_gate(rows[i].kind), rows[i].gate);
         assert_int_equal(evidence_kind_of_route(rows[i].kind), rows[i].of_route);
         assert_int_not_equal(evidence_kind_bindings(rows[i].kind), 0);
+        assert_int_equal(evidence_kind_compares(rows[i].kind),
+                         rows[i].kind == EVIDENCE_KIND_PARITY);
     }
     assert_int_equal(evidence_kind_bindings(EVIDENCE_KIND_UNSPECIFIED), 0);
     assert_int_equal(evidence_kind_bindings(EVIDENCE_KIND_END), 0);
@@ -98,7 +91,7 @@ static void any_change_of_a_bound_field_voids_and_no_other_does(void **state)
             evidence_fixture_init(&f);
             evidence_fixture_put(&f, (enum evidence_kind)kind);
             for (unsigned i = 0; i < f.piece.bindings.count; i++)
-                if (f.bound[i].field == (enum binding)field)
+                if (f.bound[i].field == (enum binding)field && !f.bound[i].of_primary)
                     f.bound[i].value = SLICE_LITERAL("before");
             assert_true(evidence_fixture_judge(&f));
             assert_int_equal(f.state, bound ? EVIDENCE_STATE_VOIDED : EVIDENCE_STATE_HELD);
@@ -152,7 +145,7 @@ static void a_binding_that_the_kind_no_longer_has_does_not_matter(void **state)
     evidence_fixture_init(&f);
     evidence_fixture_put(&f, EVIDENCE_KIND_SIGN_OFF);
     f.bound[f.piece.bindings.count++] =
-        (struct evidence_bound){BINDING_REGION, SLICE_LITERAL("elsewhere")};
+        (struct evidence_bound){.field = BINDING_REGION, .value = SLICE_LITERAL("elsewhere")};
     assert_judged(&f, EVIDENCE_STATE_HELD, "");
     evidence_fixture_done(&f);
 }
@@ -186,23 +179,35 @@ static void narrow_to_another_model(struct evidence_fixture *f)
     f->evidence.models = (struct texts){models, 2};
 }
 
-static void change_the_version(struct evidence_fixture *f)
+static void put_another_primary_first(struct evidence_fixture *f)
 {
-    f->model.version = SLICE_LITERAL("2026-11-01");
+    f->primary.id = SLICE_LITERAL("new");
 }
 
-/* Each row spoils one thing of an evaluation; they stand in the order of precedence. */
+static void change_the_primary(struct evidence_fixture *f)
+{
+    f->primary.provider_model = SLICE_LITERAL("model-2027");
+}
+
+static void change_the_name(struct evidence_fixture *f)
+{
+    f->route.provider_model = SLICE_LITERAL("model-2028");
+}
+
+/* Each row spoils one thing of a parity check; they stand in the order of precedence. */
 static const struct {
     void (*spoil)(struct evidence_fixture *f);
     enum evidence_state state;
     const char *detail;
 } spoils[] = {
     {take_back, EVIDENCE_STATE_REVOKED, "key-9"},
-    {fail_the_check, EVIDENCE_STATE_FAILED, "pass rate 90.05 %, baseline 97.00 %"},
+    {narrow_to_another_model, EVIDENCE_STATE_OTHER_MODEL, "model"},
+    {put_another_primary_first, EVIDENCE_STATE_OTHER_PRIMARY, "primary, not new"},
+    {change_the_primary, EVIDENCE_STATE_VOIDED, "primary.provider_model: model-2026 -> model-2027"},
+    {change_the_name, EVIDENCE_STATE_VOIDED, "provider_model: model-2026 -> model-2028"},
+    {fail_the_check, EVIDENCE_STATE_FAILED, "passed is false"},
     {leave_unreviewed, EVIDENCE_STATE_NOT_REVIEWED, "reviewed_by is missing"},
     {publish_with_the_same_key, EVIDENCE_STATE_APPROVER_IS_AUTHOR, "key-put"},
-    {narrow_to_another_model, EVIDENCE_STATE_OTHER_MODEL, "model"},
-    {change_the_version, EVIDENCE_STATE_VOIDED, "model_version: 2026-10-01 -> 2026-11-01"},
 };
 
 #define SPOILS (sizeof spoils / sizeof *spoils)
@@ -215,7 +220,7 @@ static void the_first_thing_that_is_wrong_is_told(void **state)
         unsigned first = 0;
 
         evidence_fixture_init(&f);
-        evidence_fixture_put(&f, EVIDENCE_KIND_EVAL);
+        evidence_fixture_put(&f, EVIDENCE_KIND_PARITY);
         for (unsigned i = 0; i < SPOILS; i++)
             if (set_has(set, i))
                 spoils[i].spoil(&f);
@@ -278,6 +283,24 @@ static void an_approver_is_somebody_else_than_the_author(void **state)
     }
 }
 
+/* By any kind that somebody put a reviewer's name to. */
+static void a_reviewer_is_somebody_else_than_the_author(void **state)
+{
+    static const char *const reviewers[] = {"bob", "key-pub"};
+
+    (void)state;
+    for (unsigned kind = 1; kind < EVIDENCE_KIND_END; kind++)
+        for (size_t i = 0; i < sizeof reviewers / sizeof *reviewers; i++) {
+            struct evidence_fixture f;
+
+            evidence_fixture_init(&f);
+            evidence_fixture_put(&f, (enum evidence_kind)kind);
+            f.evidence.reviewed_by = slice_of(reviewers[i]);
+            assert_judged(&f, EVIDENCE_STATE_APPROVER_IS_AUTHOR, reviewers[i]);
+            evidence_fixture_done(&f);
+        }
+}
+
 static void a_reviewer_may_be_the_owner(void **state)
 {
     struct evidence_fixture f;
@@ -300,6 +323,18 @@ static void a_scope_that_names_the_model_lets_it_count(void **state)
     evidence_fixture_put(&f, EVIDENCE_KIND_PARITY);
     f.evidence.models = (struct texts){models, 2};
     assert_judged(&f, EVIDENCE_STATE_HELD, "");
+    evidence_fixture_done(&f);
+}
+
+static void a_failed_evaluation_tells_its_rates(void **state)
+{
+    struct evidence_fixture f;
+
+    (void)state;
+    evidence_fixture_init(&f);
+    evidence_fixture_put(&f, EVIDENCE_KIND_EVAL);
+    fail_the_check(&f);
+    assert_judged(&f, EVIDENCE_STATE_FAILED, "pass rate 90.05 %, baseline 97.00 %");
     evidence_fixture_done(&f);
 }
 
@@ -369,7 +404,9 @@ static void without_memory_a_piece_does_not_become_good(void **state)
         evidence_fixture_put(&f, EVIDENCE_KIND_EVAL);
         f.model.version = SLICE_LITERAL("other");
         arena_init(&arena, NULL, 0, bytes);
-        assert_true(evidence_judge(&f.piece, &f.route, &f.author, &arena, &f.state, &f.detail));
+        assert_true(evidence_judge(&f.piece,
+                                   &(struct evidence_use){.route = &f.route, .author = &f.author},
+                                   &arena, &f.state, &f.detail));
         assert_int_equal(f.state, EVIDENCE_STATE_VOIDED);
         assert_int_equal(arena.failed, f.detail.len == 0);
         arena_done(&arena);
@@ -391,8 +428,10 @@ int main(void)
         cmocka_unit_test(the_first_thing_that_is_wrong_is_told),
         cmocka_unit_test(only_checks_have_to_be_reviewed),
         cmocka_unit_test(an_approver_is_somebody_else_than_the_author),
+        cmocka_unit_test(a_reviewer_is_somebody_else_than_the_author),
         cmocka_unit_test(a_reviewer_may_be_the_owner),
         cmocka_unit_test(a_scope_that_names_the_model_lets_it_count),
+        cmocka_unit_test(a_failed_evaluation_tells_its_rates),
         cmocka_unit_test(a_failed_check_that_has_no_rate_says_so_in_words),
         cmocka_unit_test(a_long_change_is_shown_from_where_it_differs),
         cmocka_unit_test(a_detail_is_cut_at_a_whole_character),

@@ -6,9 +6,18 @@
     "{'id':'" id "','model':'" model "','account':'" account "','region':'" region                 \
     "','base_url':'https://h/v1','data_classes':['pii']" more "}"
 #define CHAT      ",'endpoint_family':'openai-chat-completions'"
+#define PRICED    ",'prices':{'as_of':'2026-11-01','input':1,'output':2}"
 #define RESPONSES ",'endpoint_family':'openai-responses'"
 
-/* m is served alike at three places, n differently at two, and o by nobody. */
+/* m is served alike at three places, n differently at two, and o by nobody; p is priced. */
+#define M_A    ROUTE("m-a", "m", "a", "eu", CHAT)
+#define M_B    ROUTE("m-b", "m", "b", "us", CHAT)
+#define M_R    ROUTE("m-r", "m", "a", "eu", RESPONSES)
+#define N_A    ROUTE("n-a", "n", "a", "eu", CHAT ",'overrides':{'x':1}")
+#define N_B    ROUTE("n-b", "n", "b", "eu", CHAT ",'lacks':['tools']")
+#define M_P    ROUTE("m-p", "p", "a", "eu", CHAT PRICED)
+#define ROUTES M_A "," M_B "," M_R "," N_A "," N_B "," M_P
+
 static const char catalog_text[] =
     "{'providers':[{'id':'p'},{'id':'q'}],"
     "'accounts':[{'id':'a','provider':'p','owner':'team','spend_owner':'fin','quota_owner':'plat',"
@@ -16,27 +25,9 @@ static const char catalog_text[] =
     "'models':[{'id':'m','family':'kin','version':'1','quality_class':'balanced',"
     "'capabilities':['tools']},"
     "{'id':'n','family':'kin','version':'2','quality_class':'balanced','capabilities':['tools']},"
+    "{'id':'p','family':'kin','version':'1','quality_class':'balanced','capabilities':['tools']},"
     "{'id':'o','family':'kin','version':'3','quality_class':'balanced','capabilities':[]}],"
-    "'routes':[" ROUTE("m-a", "m", "a", "eu", CHAT) "," ROUTE(
-        "m-b",
-        "m",
-        "b",
-        "us",
-        CHAT) "," ROUTE("m-r",
-                        "m",
-                        "a",
-                        "eu",
-                        RESPONSES) "," ROUTE("n-a",
-                                             "n",
-                                             "a",
-                                             "eu",
-                                             CHAT ",'overrides':{'x':1}") "," ROUTE("n-b",
-                                                                                    "n",
-                                                                                    "b",
-                                                                                    "eu",
-                                                                                    CHAT
-                                                                                    ",'lacks':['"
-                                                                                    "tools']") "]}";
+    "'routes':[" ROUTES "]}";
 
 #define NAMED(kind, subject, more)                                                                 \
     "{'kind':'" kind "','workflow':'w','environment':'e'," subject                                 \
@@ -56,16 +47,22 @@ static const struct {
     {NAMED("eval", "'model':'m'", EVAL_FIELDS), "m"},
     {NAMED("sign_off", "'model':'m'", ",'role':'product'"), "m"},
     {NAMED("sign_off", "'model':'n'", ",'role':'product'"), "n"},
-    {NAMED("tool_contract", "'model':'m'", ",'passed':false"), "m"},
+    {NAMED("tool_contract",
+           "'model':'m','endpoint_family':'openai-chat-completions'",
+           ",'passed':false"),
+     "m"},
+    {NAMED("tool_contract", "'route':'m-r'", ",'passed':false"), "m"},
     {NAMED("eval", "'route':'m-b'", EVAL_FIELDS), "m"},
     {NAMED("eval", "'model':'n','provider':'p'", EVAL_FIELDS), "n"},
     {NAMED("eval", "'route':'n-b','model':'n','account':'b'", EVAL_FIELDS), "n"},
     /* One route. */
-    {NAMED("parity", "'route':'m-a'", ",'passed':false"), "m-a"},
+    {NAMED("parity", "'route':'m-a'", COMPARED ",'passed':false"), "m-a"},
+    {NAMED("parity", "'model':'n','account':'b'", COMPARED ",'passed':false"), "n-b"},
     {NAMED("quota_owner", "'model':'m','account':'b'", ""), "m-b"},
     {NAMED("boundary_approval", "'model':'m','region':'us'", ""), "m-b"},
     {NAMED("boundary_approval", "'model':'m','endpoint_family':'openai-responses'", ""), "m-r"},
     {NAMED("quota_owner", "'model':'n','provider':'q','region':'eu'", ""), "n-b"},
+    {NAMED("cost_owner", "'model':'p'", ",'pricing_snapshot':'2026-11-01'" ESTIMATE), "m-p"},
 };
 
 static void a_piece_finds_what_it_speaks_of(void **state)
@@ -100,6 +97,7 @@ static void a_piece_is_bound_to_the_fields_of_its_kind(void **state)
         for (unsigned i = 0; i < bindings.count; i++) {
             struct slice now = evidence_binding_value(bindings.items[i].field, route, &d.arena);
 
+            assert_false(bindings.items[i].of_primary);
             assert_false(set_has(bound, bindings.items[i].field));
             bound |= SET_OF(bindings.items[i].field);
             assert_true(slice_equal(bindings.items[i].value, now));
@@ -107,6 +105,35 @@ static void a_piece_is_bound_to_the_fields_of_its_kind(void **state)
         assert_int_equal(bound, evidence_kind_bindings(evidence.kind));
         documents_done(&d);
     }
+}
+
+/* n-b lacks what m-a has. */
+static void a_comparison_is_bound_to_both_sides(void **state)
+{
+    uint64_t bound[2] = {0, 0};
+    struct evidence_bindings bindings;
+    struct documents d;
+
+    (void)state;
+    documents_init(&d, ARENA_BYTES_MAX);
+    assert_int_equal(bind_text(&d,
+                               NAMED("parity", "'route':'n-b'", ",'primary':'m-a','passed':false"),
+                               &bindings),
+                     RESULT_OK);
+    assert_text(bindings.subject, "n-b");
+    for (unsigned i = 0; i < bindings.count; i++) {
+        const struct evidence_bound *item = &bindings.items[i];
+        const struct catalog_route *route = map_get(
+            &d.catalog->routes_by_id, item->of_primary ? SLICE_LITERAL("m-a") : bindings.subject);
+        struct slice now = evidence_binding_value(item->field, route, &d.arena);
+
+        assert_false(set_has(bound[item->of_primary], item->field));
+        bound[item->of_primary] |= SET_OF(item->field);
+        assert_true(slice_equal(item->value, now));
+    }
+    for (unsigned side = 0; side < 2; side++)
+        assert_int_equal(bound[side], evidence_kind_bindings(EVIDENCE_KIND_PARITY));
+    documents_done(&d);
 }
 
 static void what_was_just_bound_is_held(void **state)
@@ -118,7 +145,7 @@ static void what_was_just_bound_is_held(void **state)
         struct evidence_piece piece = {.put_by = SLICE_LITERAL("key")};
         struct evidence evidence;
         struct documents d;
-        unsigned spoken = 0;
+        unsigned spoken = 0, at_chat = 0;
 
         documents_init(&d, ARENA_BYTES_MAX);
         assert_int_equal(bind_text(&d, subjects[i].text, &piece.bindings), RESULT_OK);
@@ -128,16 +155,23 @@ static void what_was_just_bound_is_held(void **state)
         piece.evidence = &evidence;
         for (unsigned k = 0; k < d.catalog->routes_count; k++) {
             const struct catalog_route *route = &d.catalog->routes[k];
+            const struct evidence_use use = {
+                route, {map_get(&d.catalog->routes_by_id, SLICE_LITERAL("m-b"))}, 1, &author};
             enum evidence_state where;
             struct slice detail;
 
-            if (evidence_judge(&piece, route, &author, &d.arena, &where, &detail))
-                spoken += where == EVIDENCE_STATE_HELD;
+            if (!evidence_judge(&piece, &use, &d.arena, &where, &detail) ||
+                where != EVIDENCE_STATE_HELD)
+                continue;
+            spoken++;
+            at_chat += route->family == FAMILY_OPENAI_CHAT_COMPLETIONS;
         }
         /* Of all of the model's routes that are alike, or of the one route. */
         assert_true(spoken >= 1);
         if (evidence_kind_of_route(evidence.kind))
             assert_int_equal(spoken, 1);
+        else if (evidence.kind == EVIDENCE_KIND_TOOL_CONTRACT) /* of requests of one shape */
+            assert_true(at_chat == spoken || at_chat == 0);
         else if (slice_is(piece.bindings.subject, "m"))
             assert_int_equal(spoken, 3);
         documents_done(&d);
@@ -162,7 +196,7 @@ static const struct {
     {NAMED("parity",
            "'route':'m-a','model':'n','account':'a','region':'eu',"
            "'endpoint_family':'openai-chat-completions'",
-           ",'passed':false"),
+           COMPARED ",'passed':false"),
      DIAGNOSTIC_NO_ROUTE, "",
      "route m-a, model n, account a, region eu, endpoint_family openai-chat-completions",
      "model, provider, account, region and endpoint_family of that route"},
@@ -171,12 +205,25 @@ static const struct {
      "model, provider, account, region and endpoint_family of that route"},
     {NAMED("quota_owner", "'model':'m'", ""), DIAGNOSTIC_AMBIGUOUS_ROUTE, "", "model m",
      "one of: m-a, m-b, m-r"},
-    {NAMED("parity", "'model':'m','provider':'p'", ",'passed':false"), DIAGNOSTIC_AMBIGUOUS_ROUTE,
-     "", "model m, provider p", "one of: m-a, m-r"},
+    {NAMED("parity", "'model':'m','provider':'p'", COMPARED ",'passed':false"),
+     DIAGNOSTIC_AMBIGUOUS_ROUTE, "", "model m, provider p", "one of: m-a, m-r"},
+    {NAMED("parity", "'route':'m-a'", ",'primary':'x','passed':false"), DIAGNOSTIC_UNKNOWN_NAME,
+     "/primary", "x", "a route of the catalog"},
+    {NAMED("parity", "'route':'m-a'", ",'primary':'m','passed':false"), DIAGNOSTIC_UNKNOWN_NAME,
+     "/primary", "m", "a route of the catalog"},
+    {NAMED("parity", "'route':'m-b'", COMPARED ",'passed':false"), DIAGNOSTIC_CONTRADICTION,
+     "/primary", "m-b", "another route than the one that it speaks of"},
+    {NAMED("parity", "'model':'m','account':'b'", COMPARED ",'passed':false"),
+     DIAGNOSTIC_CONTRADICTION, "/primary", "m-b", "another route than the one that it speaks of"},
     {NAMED("eval", "'model':'n'", EVAL_FIELDS), DIAGNOSTIC_AMBIGUOUS_ROUTE, "", "model n",
      "one of: n-a, n-b; they differ in overrides"},
     {NAMED("tool_contract", "'model':'n'", ",'passed':false"), DIAGNOSTIC_AMBIGUOUS_ROUTE, "",
      "model n", "one of: n-a, n-b; they differ in overrides"},
+    {NAMED("tool_contract", "'model':'m'", ",'passed':false"), DIAGNOSTIC_AMBIGUOUS_ROUTE, "",
+     "model m", "one of: m-a, m-b, m-r; they differ in endpoint"},
+    {NAMED("cost_owner", "'route':'m-p'", ",'pricing_snapshot':'2026-10-31'" ESTIMATE),
+     DIAGNOSTIC_OUT_OF_RANGE, "/pricing_snapshot", "2026-10-31",
+     "the day of the route's prices or a later one, 2026-11-01"},
     {NAMED("eval", "'model':'m'", EVAL_FIELDS ",'scope':{'models':['m','z']}"),
      DIAGNOSTIC_UNKNOWN_NAME, "/scope/models/1", "z", "a model of the catalog"},
 };
@@ -273,8 +320,11 @@ static void with_any_bound_of_memory_it_is_bound_or_says_so(void **state)
         NAMED("boundary_approval", "'route':'m-a'", ""),
         NAMED("eval", "'model':'m'", EVAL_FIELDS),
         NAMED("eval", "'model':'n'", EVAL_FIELDS),
+        NAMED("parity", "'route':'m-a'", COMPARED ",'passed':false"),
+        NAMED("parity", "'route':'m-b'", COMPARED ",'passed':false"),
     };
-    static const enum result wanted[] = {RESULT_OK, RESULT_OK, RESULT_INVALID};
+    static const enum result wanted[] = {RESULT_OK, RESULT_OK, RESULT_INVALID, RESULT_OK,
+                                         RESULT_INVALID};
     struct documents d;
 
     (void)state;
@@ -306,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_piece_finds_what_it_speaks_of),
         cmocka_unit_test(a_piece_is_bound_to_the_fields_of_its_kind),
+        cmocka_unit_test(a_comparison_is_bound_to_both_sides),
         cmocka_unit_test(what_was_just_bound_is_held),
         cmocka_unit_test(what_means_nothing_or_several_things_is_refused),
         cmocka_unit_test(places_are_those_of_the_list),

@@ -8,7 +8,7 @@ static const struct {
 } least[] = {
     {EVIDENCE_KIND_EVAL, PIECE("eval", EVAL_FIELDS)},
     {EVIDENCE_KIND_TOOL_CONTRACT, PIECE("tool_contract", ",'passed':true," CONTRACT_CHECKS)},
-    {EVIDENCE_KIND_PARITY, PIECE("parity", ",'passed':true," PARITY_CHECKS)},
+    {EVIDENCE_KIND_PARITY, PIECE("parity", COMPARED ",'passed':true," PARITY_CHECKS)},
     {EVIDENCE_KIND_COST_OWNER, PIECE("cost_owner", ",'pricing_snapshot':'2026-11-01'" ESTIMATE)},
     {EVIDENCE_KIND_QUOTA_OWNER, PIECE("quota_owner", "")},
     {EVIDENCE_KIND_BOUNDARY_APPROVAL, PIECE("boundary_approval", "")},
@@ -32,7 +32,8 @@ static const char *const full[] = {
     "{'kind':'tool_contract'," EVERY_COMMON
     ",'passed':true,'checks':['tool_selection','full_loop','arguments','replay_safety'],"
     "'covers':['tool_loop','serial_tool_calls']}",
-    "{'kind':'parity'," EVERY_COMMON ",'passed':true," PARITY_CHECKS ",'covers':['bound_state']}",
+    "{'kind':'parity'," EVERY_COMMON COMPARED ",'passed':true," PARITY_CHECKS
+    ",'covers':['bound_state']}",
     "{'kind':'cost_owner'," EVERY_COMMON ",'pricing_snapshot':'1970-01-01',"
     "'usage_estimate':{'monthly_requests':0,'monthly_usd':0,'request_usd':0.25}}",
     "{'kind':'quota_owner'," EVERY_COMMON "}",
@@ -217,7 +218,7 @@ static void a_list_is_read_in_its_order(void **state)
     documents_init(&d, ARENA_BYTES_MAX);
     assert_int_equal(parse_evidence(&d,
                                     "{'evidence':[" PIECE("quota_owner", "") "," PIECE(
-                                        "parity", ",'passed':false") "]}",
+                                        "parity", COMPARED ",'passed':false") "]}",
                                     &list),
                      RESULT_OK);
     assert_int_equal(list.count, 2);
@@ -265,7 +266,7 @@ static void a_check_that_was_not_passed_needs_no_proof(void **state)
         PIECE("eval", ",'passed':false,'eval_set':'s','samples':1,'pass_rate_percent':0,"
                       "'baseline_percent':100,'regression_budget_percent':0"),
         PIECE("tool_contract", ",'passed':false"),
-        PIECE("parity", ",'passed':false,'checks':['cost']"),
+        PIECE("parity", COMPARED ",'passed':false,'checks':['cost']"),
     };
 
     (void)state;
@@ -339,6 +340,65 @@ static void a_dump_beyond_its_bound_says_so(void **state)
     documents_done(&d);
 }
 
+/* ---- what was stored ---- */
+
+static enum result parse_stored(struct documents *d, const char *text, struct evidence_list *list)
+{
+    char *json = quoted(text);
+    enum result result = evidence_parse_stored(slice_of(json), &d->arena, &d->diagnostics, list);
+
+    free(json);
+    return result;
+}
+
+static void a_stored_comparison_may_not_say_with_what(void **state)
+{
+    struct evidence_list list = {0};
+    struct documents d;
+
+    (void)state;
+    documents_init(&d, ARENA_BYTES_MAX);
+    assert_int_equal(parse_stored(&d, PIECE("parity", ",'passed':true," PARITY_CHECKS), &list),
+                     RESULT_OK);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.items->kind, EVIDENCE_KIND_PARITY);
+    assert_text(list.items->primary, "");
+    assert_true(list.items->passed && list.items->facts.checks && list.items->expires_unix_ms);
+    assert_int_equal(d.diagnostics.count, 0);
+    assert_int_equal(
+        parse_stored(&d, PIECE("parity", COMPARED ",'passed':true," PARITY_CHECKS), &list),
+        RESULT_OK);
+    assert_text(list.items->primary, "m-b");
+    documents_done(&d);
+}
+
+static void nothing_else_may_be_missing_from_what_was_stored(void **state)
+{
+    static const char *const texts[] = {
+        PIECE("parity", ",'checks':['endpoint']"), /* passed too */
+        PIECE("parity", COMPARED),
+        PIECE("sign_off", ""),
+        PIECE("parity", ",'primary':7,'passed':false"),
+        PIECE("parity", ",'passed':false,'other':1"),
+        PIECE("eval", ",'primary':'m-b'" EVAL_FIELDS),
+        "{'evidence':[" PIECE("parity", ",'passed':false") "]}",
+        "{",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct evidence_list list = {.count = 77};
+        struct documents d;
+
+        documents_init(&d, ARENA_BYTES_MAX);
+        if (parse_stored(&d, texts[i], &list) != RESULT_INVALID)
+            fail_msg("%s is taken", texts[i]);
+        assert_true(d.diagnostics.errors > 0);
+        assert_int_equal(list.count, 77);
+        documents_done(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +413,8 @@ int main(void)
         cmocka_unit_test(a_rate_within_the_budget_passes_to_the_hundredth),
         cmocka_unit_test(with_any_bound_of_memory_it_is_good_or_says_so),
         cmocka_unit_test(a_dump_beyond_its_bound_says_so),
+        cmocka_unit_test(a_stored_comparison_may_not_say_with_what),
+        cmocka_unit_test(nothing_else_may_be_missing_from_what_was_stored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

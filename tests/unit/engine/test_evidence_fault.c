@@ -72,11 +72,15 @@ static const struct {
      "/usage_estimate"},
     {PIECE("boundary_approval", ",'covers':['tool_loop']"), DIAGNOSTIC_UNKNOWN_FIELD, "/covers"},
     {PIECE("sign_off", ",'role':'product','eval_set':'x'"), DIAGNOSTIC_UNKNOWN_FIELD, "/eval_set"},
-    {PIECE("parity", ",'passed':false,'data_classes':['pii']"), DIAGNOSTIC_UNKNOWN_FIELD,
+    {PIECE("parity", COMPARED ",'passed':false,'data_classes':['pii']"), DIAGNOSTIC_UNKNOWN_FIELD,
      "/data_classes"},
     {PIECE("eval", EVAL_FIELDS ",'checks':['cost']"), DIAGNOSTIC_UNKNOWN_FIELD, "/checks"},
     /* What the kind needs. */
-    {PIECE("parity", ""), DIAGNOSTIC_MISSING_FIELD, "/passed"},
+    {PIECE("parity", COMPARED), DIAGNOSTIC_MISSING_FIELD, "/passed"},
+    {PIECE("parity", ",'passed':true," PARITY_CHECKS), DIAGNOSTIC_MISSING_FIELD, "/primary"},
+    {PIECE("parity", ",'primary':'','passed':false"), DIAGNOSTIC_BAD_NAME, "/primary"},
+    {PIECE("parity", ",'primary':['m-b'],'passed':false"), DIAGNOSTIC_WRONG_TYPE, "/primary"},
+    {PIECE("eval", EVAL_FIELDS COMPARED), DIAGNOSTIC_UNKNOWN_FIELD, "/primary"},
     {PIECE("sign_off", ""), DIAGNOSTIC_MISSING_FIELD, "/role"},
     {PIECE("sign_off", ",'role':'boss'"), DIAGNOSTIC_UNKNOWN_NAME, "/role"},
     {PIECE("cost_owner", ",'pricing_snapshot':'2026-11-01'"), DIAGNOSTIC_MISSING_FIELD,
@@ -132,7 +136,7 @@ static const struct {
     {PIECE("tool_contract", ",'passed':true"), DIAGNOSTIC_MISSING_FIELD, "/checks"},
     {PIECE("tool_contract", ",'passed':true,'checks':['full_loop','arguments']"),
      DIAGNOSTIC_CONTRADICTION, "/checks"},
-    {PIECE("parity", ",'passed':true,'checks':['endpoint','parameters','quota','cost']"),
+    {PIECE("parity", COMPARED ",'passed':true,'checks':['endpoint','parameters','quota','cost']"),
      DIAGNOSTIC_CONTRADICTION, "/checks"},
 };
 
@@ -161,13 +165,14 @@ static void all_findings_come_at_once(void **state)
 
     (void)state;
     documents_init(&d, ARENA_BYTES_MAX);
-    assert_int_equal(parse_evidence(&d,
-                                    "{'evidence':[{'kind':'sign_off','role':'boss','x':1},"
-                                    "{'kind':'none','workflow':'?'},true,"
-                                    "{'kind':'parity','workflow':'w','environment':'e','route':'r',"
-                                    "'owner':'o','expires':'2027-01-01','passed':true}],'more':1}",
-                                    &list),
-                     RESULT_INVALID);
+    assert_int_equal(
+        parse_evidence(&d,
+                       "{'evidence':[{'kind':'sign_off','role':'boss','x':1},"
+                       "{'kind':'none','workflow':'?'},true,"
+                       "{'kind':'parity','workflow':'w','environment':'e','route':'r',"
+                       "'primary':'p','owner':'o','expires':'2027-01-01','passed':true}],'more':1}",
+                       &list),
+        RESULT_INVALID);
     /* role, x, workflow, environment, owner, expires, model; kind, workflow, and four that are
      * missing; no object; checks; more. */
     assert_int_equal(d.diagnostics.errors, 7 + 6 + 1 + 1 + 1);
@@ -186,7 +191,8 @@ static void with_any_bound_of_memory_a_fault_stays_one(void **state)
 
         assert_true(bytes < 1024 * 1024);
         documents_init(&d, bytes);
-        result = parse_evidence(&d, PIECE("parity", ",'passed':true,'checks':['cost']"), &list);
+        result =
+            parse_evidence(&d, PIECE("parity", COMPARED ",'passed':true,'checks':['cost']"), &list);
         documents_done(&d);
     }
     assert_int_equal(result, RESULT_INVALID);

@@ -103,6 +103,38 @@ SPOIL(poor)
     f->block.entries[FIXTURE_DEFAULT].premium = 1;
 }
 
+/* Nor for its equivalent routes in other accounts and regions, nor where it says requires_*. */
+static void approvals_of_fallbacks_are_not_asked_of_the_primary(void **state)
+{
+    static const enum check approvals[] = {
+        CHECK_PARITY,      CHECK_EVAL,  CHECK_SIGN_OFF,      CHECK_COST_OWNER,
+        CHECK_QUOTA_OWNER, CHECK_SPILL, CHECK_TOOL_CONTRACT, CHECK_BOUNDARY_APPROVAL,
+    };
+    struct policy_entry *primary;
+    struct policy_route *other;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    other = &f.block.routes[fixture_set(&f, 0, 2) + 1];
+    other->account = other->account_owner = fixture_text(&f, "another");
+    other->spend_owner = other->quota_owner = other->region = other->account;
+    primary = &f.block.entries[0];
+    primary->requires_eval_pass = primary->requires_cost_owner = 1;
+    primary->requires_quota_owner = primary->requires_tool_contract_pass = 1;
+    primary->sign_offs = SET_OF(SIGN_OFF_FINANCE);
+    f.facts.needs = SET_OF(NEED_TOOLS);
+    for (unsigned place = 0; place < 2; place++) {
+        f.view.routes[primary->route].unhealthy = place ? REASON_BREAKER_OPEN : 0;
+        f.view.routes[primary->route + 1].unhealthy = place ? 0 : REASON_BREAKER_OPEN;
+        assert_int_equal(fixture_decide(&f)->action, ACTION_SEND);
+        assert_int_equal(f.output.route, primary->route + place);
+        for (size_t i = 0; i < sizeof approvals / sizeof *approvals; i++)
+            assert_int_equal(fixture_traced(&f, 0, check_row(approvals[i])->name)->verdict,
+                             VERDICT_NOT_REQUIRED);
+    }
+}
+
 static void a_default_response_is_for_whom_its_entry_is_for(void **state)
 {
     static const struct {
@@ -143,6 +175,7 @@ int main(void)
         cmocka_unit_test(the_first_check_that_blocks_is_the_one_that_is_named),
         cmocka_unit_test(the_largest_policy_fits_into_a_trace),
         cmocka_unit_test(a_default_response_is_for_whom_its_entry_is_for),
+        cmocka_unit_test(approvals_of_fallbacks_are_not_asked_of_the_primary),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

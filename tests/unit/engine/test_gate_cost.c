@@ -68,7 +68,11 @@ SPOIL(old_price)
 SPOIL(price_of_tomorrow)
 {
     price_age(f);
-    gate_route(f)->price_as_of_unix_ms = f->input.now_ms + 1;
+    gate_route(f)->price_as_of_unix_ms = f->input.now_ms + 86400000;
+}
+SPOIL(price_of_the_day_after)
+{
+    gate_route(f)->price_as_of_unix_ms = f->input.now_ms + 86400001;
 }
 
 /* 1000 tokens in at 2.50 and 500 out at 10 USD per million, twice: nobody reported what the first
@@ -238,6 +242,8 @@ static const struct gate_row rows[] = {
      .owner = "finance"},
     {"a price of tomorrow", price_of_tomorrow, CHECK_PRICE_AGE, VERDICT_PASS, "0 ms", "5000 ms",
      ANY},
+    {"a price of the day after", price_of_the_day_after, CHECK_PRICE_AGE, VERDICT_BLOCK,
+     "dated in the future", "dated", .owner = "finance"},
 
     {"tokens for tokens", NULL, CHECK_MODALITY, VERDICT_PASS, "tokens", "tokens", ANY},
     {"text is billed in tokens", image_prices_for_text, CHECK_MODALITY, VERDICT_PASS, "tokens",

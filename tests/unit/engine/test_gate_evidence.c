@@ -268,12 +268,61 @@ static void used_up_attempts_stop_a_retry_and_not_the_first(void **state)
     assert_false(f.output.decision.has_blocked); /* no gate refused */
 }
 
+static bool passes_gates(struct fixture *f, unsigned entry)
+{
+    struct gate_input input;
+
+    trace_sink_init(&f->sink, f->items, TRACE_ITEMS_MAX);
+    gate_input_init(&input, &f->input, entry, entry, &f->sink);
+    return gate_check_all(&input);
+}
+
+/* What covers something out of the ordinary does so for as many attempts as it approves. */
+static void coverage_ends_with_the_attempts_that_it_approves(void **state)
+{
+    for (unsigned attempts = 0; attempts < 3; attempts++) {
+        struct policy_evidence *pieces;
+        struct fixture f;
+
+        (void)state;
+        fixture_init(&f);
+        pieces = fixture_pieces(&f, 1, EVIDENCE_KIND_PARITY, 2); /* the other one approves any */
+        pieces[0].covers = SET_OF(COVERAGE_PROVIDER_PARAMETERS);
+        pieces[0].attempts_max = 2;
+        f.facts.provider_parameters =
+            (struct texts){(const struct slice[]){SLICE_LITERAL("thinking")}, 1};
+        for (unsigned i = 0; i < attempts; i++)
+            f.chain.attempts[f.chain.attempts_count++].entry = 1;
+        assert_true(passes_gates(&f, 1) == (attempts < 2));
+        assert_int_equal(fixture_traced(&f, 1, "provider_parameters")->verdict,
+                         attempts < 2 ? VERDICT_PASS : VERDICT_BLOCK);
+    }
+}
+
+static void a_sign_off_for_one_attempt_is_at_hand_and_used_up(void **state)
+{
+    struct gate_input input;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    gate_other_family(&f);
+    fixture_sign_off(&f, 1, SIGN_OFF_POLICY)->attempts_max = 1;
+    f.chain.attempts[f.chain.attempts_count++].entry = 1;
+    assert_true(passes_gates(&f, 1)); /* the entry's attempts are asked for by themselves */
+    gate_input_init(&input, &f.input, 1, 1, &f.sink);
+    assert_int_equal(gate_attempts_max(&input), 1);
+    assert_int_equal(input.attempts, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_piece_counts_for_the_requests_in_its_scope),
         cmocka_unit_test(an_entry_has_the_attempts_that_its_evidence_approves),
         cmocka_unit_test(used_up_attempts_stop_a_retry_and_not_the_first),
+        cmocka_unit_test(coverage_ends_with_the_attempts_that_it_approves),
+        cmocka_unit_test(a_sign_off_for_one_attempt_is_at_hand_and_used_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

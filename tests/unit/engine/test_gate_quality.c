@@ -165,11 +165,41 @@ SPOIL(covered_until_now)
     tagged_and_covered(f);
     fixture_piece(f, 1, EVIDENCE_KIND_EVAL)->expires_unix_ms = f->input.now_ms;
 }
+/* The eval that covers the tags is approved for the first attempt only; another one for more. */
+SPOIL(covered_for_the_first_attempt)
+{
+    struct policy_evidence *evals;
+
+    tagged(f);
+    gate_entry(f)->requires_eval_pass = 1;
+    evals = fixture_pieces(f, 1, EVIDENCE_KIND_EVAL, 2);
+    evals[0].sensitivity = SET_OF(SENSITIVITY_LEGAL) | SET_OF(SENSITIVITY_MEDICAL);
+    evals[0].attempts_max = 1;
+}
+SPOIL(covered_for_the_first_attempt_alone)
+{
+    covered_for_the_first_attempt(f);
+    f->chain.attempts[0].entry = 1;
+    f->chain.attempts[f->chain.attempts_count++] = (struct chain_attempt){.entry = 0};
+}
 SPOIL(write_tools)
 {
     balanced(f);
     f->facts.needs = SET_OF(NEED_TOOLS);
     f->facts.tool_effects = SIDE_EFFECT_POSSIBLE;
+}
+SPOIL(write_tools_in_a_loop)
+{
+    write_tools(f);
+    f->facts.needs = 0;
+    f->facts.tool_loop = true;
+    gate_route(f)->account = f->block.routes[0].account;
+    gate_route(f)->provider = f->block.routes[0].provider;
+}
+SPOIL(forced_write_tools)
+{
+    write_tools(f);
+    f->facts.needs = SET_OF(NEED_FORCED_TOOL_CHOICE);
 }
 SPOIL(effects_without_tools)
 {
@@ -251,8 +281,16 @@ static const struct gate_row rows[] = {
      "legal,medical", "legal,medical", .evidence_id = "beta-eval", .owner = "reviewer"},
     {"an eval that expires now", covered_until_now, CHECK_SENSITIVITY, VERDICT_BLOCK, "",
      "legal,medical", .owner = "team"},
+    {"an eval for as many attempts", covered_for_the_first_attempt, CHECK_SENSITIVITY, VERDICT_PASS,
+     "legal,medical", "legal,medical", .evidence_id = "beta-eval", .owner = "reviewer"},
+    {"an eval for fewer attempts", covered_for_the_first_attempt_alone, CHECK_SENSITIVITY,
+     VERDICT_BLOCK, "", "legal,medical", .owner = "team"},
     {"tools that write", write_tools, CHECK_SENSITIVITY, VERDICT_BLOCK, "", "write_tools",
      .owner = "team"},
+    {"a loop of tools that write", write_tools_in_a_loop, CHECK_SENSITIVITY, VERDICT_BLOCK, "",
+     "write_tools", .owner = "team"},
+    {"forced tools that write", forced_write_tools, CHECK_SENSITIVITY, VERDICT_BLOCK, "",
+     "write_tools", .owner = "team"},
     {"effects without tools", effects_without_tools, CHECK_SENSITIVITY, VERDICT_NOT_REQUIRED, "",
      "", ANY},
     {"long context", long_context, CHECK_SENSITIVITY, VERDICT_BLOCK, "", "full_recall_long_context",

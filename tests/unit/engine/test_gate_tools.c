@@ -34,6 +34,16 @@ SPOIL(unknown_output)
 {
     gate_route(f)->output_tokens_max = 0;
 }
+SPOIL(embeddings)
+{
+    f->facts.family = FAMILY_OPENAI_EMBEDDINGS;
+    f->facts.max_output_tokens = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        f->block.routes[i].family = FAMILY_OPENAI_EMBEDDINGS;
+        f->block.routes[i].output_tokens_max = 0;
+        f->block.routes[i].context_tokens_max = 1000;
+    }
+}
 SPOIL(exceeded)
 {
     f->input.classification.failure = FAILURE_CONTEXT_LENGTH_EXCEEDED;
@@ -128,6 +138,20 @@ SPOIL(untested_tools_on_another_model)
     tools_on_another_model(f);
     no_contract(f);
 }
+SPOIL(untested_parallel_tools_on_another_model)
+{
+    untested_tools_on_another_model(f);
+    f->facts.needs = SET_OF(NEED_PARALLEL_TOOLS);
+}
+/* It stays where it began, and declares no tools this time. */
+SPOIL(untested_loop_on_another_model)
+{
+    untested_tools_on_another_model(f);
+    f->facts.needs = 0;
+    f->facts.tool_loop = true;
+    gate_route(f)->account = f->block.routes[0].account;
+    gate_route(f)->provider = f->block.routes[0].provider;
+}
 SPOIL(another_model_without_tools)
 {
     gate_other_family(f);
@@ -198,6 +222,10 @@ static const struct gate_row rows[] = {
      "500", ANY},
     {"an output one token short", short_output, CHECK_OUTPUT_TOKENS, VERDICT_BLOCK, "499", "500",
      .owner = "team"},
+    {"embeddings put nothing out", embeddings, CHECK_OUTPUT_TOKENS, VERDICT_NOT_REQUIRED, "0", "0",
+     ANY},
+    {"embeddings need room for the input alone", embeddings, CHECK_CONTEXT, VERDICT_PASS, "1000",
+     "1000", ANY},
     {"an output nobody knows", unknown_output, CHECK_OUTPUT_TOKENS, VERDICT_BLOCK, "0", "500", ANY},
 
     {"no context was exceeded", NULL, CHECK_LARGER_CONTEXT, VERDICT_NOT_REQUIRED, "100000", "0",
@@ -244,6 +272,10 @@ static const struct gate_row rows[] = {
     {"another model's tools", tools_on_another_model, CHECK_TOOL_CONTRACT, VERDICT_PASS, "evidence",
      "unexpired evidence", .evidence_id = "beta-tool_contract", .owner = "reviewer"},
     {"tools that nobody tested", untested_tools_on_another_model, CHECK_TOOL_CONTRACT,
+     VERDICT_BLOCK, "none", "unexpired evidence", .owner = "team"},
+    {"parallel tools that nobody tested", untested_parallel_tools_on_another_model,
+     CHECK_TOOL_CONTRACT, VERDICT_BLOCK, "none", "unexpired evidence", .owner = "team"},
+    {"a loop that nobody tested", untested_loop_on_another_model, CHECK_TOOL_CONTRACT,
      VERDICT_BLOCK, "none", "unexpired evidence", .owner = "team"},
     {"a contract that the policy asks for", asked_contract, CHECK_TOOL_CONTRACT, VERDICT_BLOCK,
      "none", "unexpired evidence", .owner = "team"},

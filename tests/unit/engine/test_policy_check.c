@@ -129,7 +129,9 @@ static void refuses_what_the_catalog_cannot_serve(void **state)
         {FALLBACK("'route':'demo-at-mock-a'" REASONS), DIAGNOSTIC_SAME_ROUTE, "/fallback_routes/0"},
         {FALLBACK("'model':'demo-model','provider':'mock-a'" REASONS), DIAGNOSTIC_SAME_ROUTE,
          "/fallback_routes/0"},
-        {FALLBACK("'route':'approved-backup-at-mock-b','requires_eval_pass':false" REASONS),
+        {"{'policy_id':'p','workflow':'w','environment':'staging','primary_route':{"
+         "'route':'demo-at-mock-a'},'fallback_routes':[{'route':'approved-backup-at-mock-b',"
+         "'requires_eval_pass':false" REASONS "}]}",
          DIAGNOSTIC_EVIDENCE_DEMANDED, "/fallback_routes/0/requires_eval_pass"},
         {POLICY_TEXT(",'fallback_routes':[{'route':'demo-at-mock-b'" REASONS "},"
                      "{'model':'demo-model','provider':'mock-b'" REASONS "}]"),
@@ -329,6 +331,13 @@ static void a_route_outside_the_policys_own_boundary_is_warned_of(void **state)
         {"'providers':['beta']", "/primary_route", "provider alpha"},
         {"'accounts':['beta-main']", "/primary_route", "account alpha-main"},
         {"'data_classes':['secret']", "/primary_route", "big-alpha"},
+        {"'fallback_routes':[{'route':'small-beta','allowed_reasons':['timeout']}],"
+         "'traffic_class':'noncritical_user_facing'",
+         "/fallback_routes/0", "small-beta"},
+        {"'fallback_routes':[{'route':'small-beta','allowed_reasons':['timeout']}],"
+         "'traffic_class':'internal_automation'",
+         NULL, NULL},
+        {"'fallback_routes':[{'route':'small-beta','allowed_reasons':['timeout']}]", NULL, NULL},
         {"'service_tiers':['priority']", NULL, NULL},
         {"'regions':['eu','us'],'data_classes':['pii','secret'],'zero_retention':true", NULL, NULL},
     };
@@ -348,6 +357,20 @@ static void a_route_outside_the_policys_own_boundary_is_warned_of(void **state)
         assert_int_equal(d.diagnostics.count, cases[i].pointer != NULL);
         documents_done(&d);
     }
+}
+
+static void a_route_of_other_environments_is_warned_of(void **state)
+{
+    struct documents d;
+
+    (void)state;
+    documents_init(&d, ARENA_BYTES_MAX);
+    assert_int_equal(check_policy_text(&d, FALLBACK("'route':'approved-backup-at-mock-b'" REASONS)),
+                     RESULT_OK);
+    assert_finding(&d, DIAGNOSTIC_ENTRY_UNREACHABLE, "/fallback_routes/0");
+    assert_text(d.diagnostics.first->found, "approved-backup-at-mock-b");
+    assert_text(d.diagnostics.first->expected, "a route for the policy's environment");
+    documents_done(&d);
 }
 
 static void demands_follow_from_tier_boundary_and_document(void **state)
@@ -458,6 +481,7 @@ int main(void)
         cmocka_unit_test(refuses_sets_and_names_that_do_not_fit),
         cmocka_unit_test(the_primary_may_be_a_set_in_several_regions),
         cmocka_unit_test(a_route_outside_the_policys_own_boundary_is_warned_of),
+        cmocka_unit_test(a_route_of_other_environments_is_warned_of),
         cmocka_unit_test(demands_follow_from_tier_boundary_and_document),
         cmocka_unit_test(names_all_faults_of_a_document_at_once),
         cmocka_unit_test(every_shortage_of_memory_is_reported),

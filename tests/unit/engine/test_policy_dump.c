@@ -374,6 +374,78 @@ static void a_buffer_too_small_is_reported(void **state)
     documents_done(&d);
 }
 
+/* ---- too large ---- */
+
+#define DUMP_BYTES_BOUND ((size_t)256 * 1024)
+#define LARGE_RESPONSES  4
+
+/* Default responses of so many line ends each, two bytes in the text and six in its dump. */
+static char *large_text(size_t count)
+{
+    struct buf text;
+    char *json;
+
+    buf_init(&text, TEXT_BYTES_BOUND);
+    buf_put_text(&text, "{'policy_id':'p','workflow':'w','environment':'e',"
+                        "'primary_route':{'route':'big-alpha'},'fallback_routes':[");
+    for (unsigned i = 0; i < LARGE_RESPONSES; i++) {
+        buf_put_text(&text, i ? ",{'default_response':'" : "{'default_response':'");
+        for (size_t k = 0; k < count; k++)
+            buf_put_text(&text, "\\n");
+        buf_put_text(&text, "'}");
+    }
+    buf_put_text(&text, "]}");
+    buf_put_u8(&text, 0);
+    json = quoted(text.ptr);
+    buf_done(&text);
+    return json;
+}
+
+static void assert_dump_is_taken(const struct policy_document *document)
+{
+    struct buf first, second;
+    struct documents d;
+
+    documents_init(&d, ARENA_BYTES_MAX);
+    dump(document, &first);
+    assert_true(first.len <= DUMP_BYTES_BOUND && first.len > DUMP_BYTES_BOUND - 4096);
+    assert_int_equal(policy_parse(buf_slice(&first), &d.arena, &d.diagnostics, &d.document),
+                     RESULT_OK);
+    dump(d.document, &second);
+    assert_true(slice_equal(buf_slice(&first), buf_slice(&second)));
+    buf_done(&first);
+    buf_done(&second);
+    documents_done(&d);
+}
+
+/* A document whose dump would be too large to be read again is not taken in the first place. */
+static void what_is_taken_can_be_dumped_and_taken_again(void **state)
+{
+    unsigned taken = 0, refused = 0;
+
+    (void)state;
+    for (size_t count = 10780; count < 10920; count += 20) {
+        char *json = large_text(count);
+        struct documents d;
+
+        documents_init(&d, ARENA_BYTES_MAX);
+        assert_true(strlen(json) < DUMP_BYTES_BOUND / 2);
+        if (policy_parse(slice_of(json), &d.arena, &d.diagnostics, &d.document) == RESULT_OK) {
+            assert_int_equal(refused, 0);
+            taken++;
+            assert_dump_is_taken(d.document);
+        } else {
+            refused++;
+            assert_finding(&d, DIAGNOSTIC_TOO_LARGE, "");
+            assert_non_null(strstr(d.diagnostics.first->found.ptr, "in canonical form"));
+            assert_text(d.diagnostics.first->expected, "at most 262144 bytes in canonical form");
+        }
+        documents_done(&d);
+        free(json);
+    }
+    assert_true(taken > 0 && refused > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_dump_writes_defaults_out_and_leaves_nothings_out),
         cmocka_unit_test(evidence_that_was_not_mentioned_is_left_to_the_tier_again),
         cmocka_unit_test(a_buffer_too_small_is_reported),
+        cmocka_unit_test(what_is_taken_can_be_dumped_and_taken_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

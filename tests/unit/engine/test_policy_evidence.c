@@ -222,6 +222,168 @@ static void a_route_keeps_sixteen_pieces_of_a_kind(void **state)
     world_done(&w);
 }
 
+/* Sixteen of one role leave room for the others. */
+static void every_role_has_places_of_its_own(void **state)
+{
+    static const char *const roles[] = {"'role':'policy'", "'role':'product'",
+                                        "'role':'engineering'"};
+    uint64_t seen = 0;
+    const struct policy_evidence *pieces;
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    for (unsigned i = 0; i < 60; i++) {
+        char scope[64];
+
+        snprintf(scope, sizeof scope, ",'scope':{'customer_tiers':['t%u']}", i);
+        pieces_put(&w.pieces, EVIDENCE_KIND_SIGN_OFF, "big-beta", roles[i / 20], scope);
+    }
+    world_compile(&w);
+    pieces = evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_SIGN_OFF, 48);
+    for (unsigned i = 0; i < 48; i++)
+        seen |= SET_OF(pieces[i].sign_off);
+    assert_int_equal(seen, SET_OF(SIGN_OFF_POLICY) | SET_OF(SIGN_OFF_PRODUCT) |
+                               SET_OF(SIGN_OFF_ENGINEERING));
+    world_done(&w);
+}
+
+#define FAILED_EVAL                                                                                \
+    "'passed':false,'eval_set':'s1','samples':100,'pass_rate_percent':80,"                         \
+    "'baseline_percent':96,'regression_budget_percent':2"
+
+/* What was passed once does not outweigh what failed since, as far as that went. */
+static void a_check_that_failed_since_takes_the_place_of_one_that_passed(void **state)
+{
+    static const struct {
+        const char *passed, *failed;
+        bool counts; /* the one that passed */
+    } rows[] = {
+        {"", "", false},
+        {",'scope':{'prompt_version':'a'}", "", false},
+        {",'scope':{'prompt_version':'a'}", ",'scope':{'prompt_version':'a'}", false},
+        {",'scope':{'prompt_version':'a'}", ",'scope':{'prompt_version':'b'}", true},
+        {"", ",'scope':{'prompt_version':'a'}", true},
+        {",'scope':{'tool_digest':'" DIGEST_A "'}", "", false},
+        {"", ",'scope':{'tool_digest':'" DIGEST_A "'}", true},
+        {",'scope':{'customer_tiers':['gold']}", ",'scope':{'customer_tiers':['silver','gold']}",
+         false},
+        {",'scope':{'customer_tiers':['gold','tin']}", ",'scope':{'customer_tiers':['gold']}",
+         true},
+        {"", ",'scope':{'customer_tiers':['gold']}", true},
+        {",'scope':{'attempts_max':2}", ",'scope':{'attempts_max':1}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct policy_evidence *pieces;
+        struct world w;
+
+        world_init(&w);
+        pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", NULL, rows[i].passed);
+        pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", FAILED_EVAL, rows[i].failed);
+        world_compile(&w);
+        pieces = evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_EVAL, rows[i].counts ? 2 : 1);
+        assert_piece(&w, &pieces[0], rows[i].counts ? "ev-1" : "ev-2",
+                     rows[i].counts ? EVIDENCE_STATE_HELD : EVIDENCE_STATE_FAILED);
+        world_done(&w);
+    }
+}
+
+static void a_failure_that_does_not_stand_takes_no_place(void **state)
+{
+    const struct policy_evidence *pieces;
+    struct evidence_bound before;
+    struct world w;
+
+    (void)state;
+    world_init(&w); /* it was before */
+    pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", FAILED_EVAL, "");
+    pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", NULL, "");
+    world_compile(&w);
+    pieces = evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_EVAL, 2);
+    assert_piece(&w, &pieces[0], "ev-2", EVIDENCE_STATE_HELD);
+    world_done(&w);
+
+    world_init(&w); /* it was taken back */
+    pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", NULL, "");
+    pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", FAILED_EVAL, "")->revoked_by =
+        SLICE_LITERAL("somebody");
+    world_compile(&w);
+    pieces = evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_EVAL, 2);
+    assert_piece(&w, &pieces[0], "ev-1", EVIDENCE_STATE_HELD);
+    world_done(&w);
+
+    world_init(&w); /* it is about a version that is gone */
+    pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", NULL, "");
+    before =
+        pieces_put(&w.pieces, EVIDENCE_KIND_EVAL, "big-beta", FAILED_EVAL, "")->bindings.items[0];
+    before.value = SLICE_LITERAL("0");
+    w.pieces.items[1].bindings.items[0] = before;
+    world_compile(&w);
+    pieces = evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_EVAL, 2);
+    assert_piece(&w, &pieces[0], "ev-1", EVIDENCE_STATE_HELD);
+    assert_piece(&w, &pieces[1], "ev-2", EVIDENCE_STATE_VOIDED);
+    world_done(&w);
+}
+
+static void a_piece_of_another_workload_or_environment_counts_for_nothing(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct evidence other;
+        struct world w;
+
+        (void)state;
+        world_init(&w);
+        other = *pieces_put(&w.pieces, EVIDENCE_KIND_PARITY, "big-beta", NULL, "")->evidence;
+        *(i ? &other.workload : &other.environment) = SLICE_LITERAL("other");
+        w.pieces.items[0].evidence = &other;
+        world_compile(&w);
+        evidence_of(&w, ROUTE_BETA, EVIDENCE_KIND_PARITY, 0);
+        world_done(&w);
+    }
+}
+
+/* Any of the primary entry's routes will do, and no other. */
+static void a_comparison_is_with_a_route_of_the_primary_entry(void **state)
+{
+    static const struct {
+        const char *primary;
+        enum evidence_state state;
+        const char *detail;
+    } rows[] = {
+        {"big-alpha", EVIDENCE_STATE_HELD, ""},
+        {"big-team", EVIDENCE_STATE_HELD, ""},
+        {"small-alpha", EVIDENCE_STATE_OTHER_PRIMARY,
+         "other_primary: small-alpha, not big-alpha or big-team"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct policy_evidence *piece;
+        char members[256];
+        struct world w;
+
+        documents_init(&w.documents, ARENA_BYTES_MAX);
+        texts_check(&w.documents,
+                    "{'policy_id':'p','workflow':'w','environment':'e','primary_route':{"
+                    "'endpoint_family':'openai-chat-completions','routes':[{'route':'big-alpha'},"
+                    "{'route':'big-team'}]},'fallback_routes':[{'route':'big-beta'}]}");
+        w.pieces = (struct pieces){.documents = &w.documents};
+        buf_init(&w.block, BLOCK_BYTES_MAX);
+        snprintf(members, sizeof members,
+                 "'primary':'%s','passed':true,'checks':['endpoint','parameters','quota','cost',"
+                 "'log_fields']",
+                 rows[i].primary);
+        pieces_put(&w.pieces, EVIDENCE_KIND_PARITY, "big-beta", members, "");
+        world_compile(&w);
+        piece = evidence_of(&w, 2, EVIDENCE_KIND_PARITY, 1);
+        assert_piece(&w, piece, "ev-1", rows[i].state);
+        assert_text(policy_text(w.policy, piece->detail), rows[i].detail);
+        world_done(&w);
+    }
+}
+
 static void routes_of_one_entry_are_judged_each_by_itself(void **state)
 {
     struct world w;
@@ -294,6 +456,11 @@ int main(void)
         cmocka_unit_test(a_piece_that_a_newer_one_outlives_takes_no_place),
         cmocka_unit_test(a_piece_of_another_scope_or_a_longer_life_stays),
         cmocka_unit_test(a_route_keeps_sixteen_pieces_of_a_kind),
+        cmocka_unit_test(every_role_has_places_of_its_own),
+        cmocka_unit_test(a_check_that_failed_since_takes_the_place_of_one_that_passed),
+        cmocka_unit_test(a_failure_that_does_not_stand_takes_no_place),
+        cmocka_unit_test(a_piece_of_another_workload_or_environment_counts_for_nothing),
+        cmocka_unit_test(a_comparison_is_with_a_route_of_the_primary_entry),
         cmocka_unit_test(routes_of_one_entry_are_judged_each_by_itself),
         cmocka_unit_test(the_same_evidence_gives_the_same_bytes),
         cmocka_unit_test(every_shortage_of_memory_is_reported),
