@@ -98,6 +98,14 @@ static int match(const struct command *command, char *const *words, int words_co
     return count;
 }
 
+/* Whether word is the first of the command's words, and another one follows. */
+static bool is_part(const struct command *command, const char *word)
+{
+    size_t len = strlen(word);
+
+    return strncmp(command->words, word, len) == 0 && command->words[len] == ' ';
+}
+
 static bool complain(const char *what, struct slice name, const char *then)
 {
     fprintf(stderr, PROGRAM ": %s%.*s%s; see --help\n", what, (int)name.len, name.ptr, then);
@@ -148,6 +156,8 @@ static bool read_rest(struct arguments *arguments, char *const *words, int count
                 return false;
         } else if (arguments->operands_count == command->most) {
             return complain("too many words for ", slice_of(command->words), "");
+        } else if (!*words[i]) { /* most often a variable of a script that is not set */
+            return complain("", slice_of(command->words), ": an argument is empty");
         } else {
             arguments->operands[arguments->operands_count++] = words[i];
         }
@@ -155,6 +165,22 @@ static bool read_rest(struct arguments *arguments, char *const *words, int count
     if (arguments->operands_count < command->least)
         return complain(command->words, SLICE_LITERAL(" needs "), command->operands);
     return true;
+}
+
+/* Names the second words of the commands that begin with word. */
+static bool complain_part(const struct command *commands, unsigned count, const char *word)
+{
+    size_t len = strlen(word);
+    const char *separator = "";
+
+    fprintf(stderr, PROGRAM ": %s needs one of: ", word);
+    for (unsigned i = 0; i < count; i++)
+        if (is_part(&commands[i], word)) {
+            fprintf(stderr, "%s%s", separator, commands[i].words + len + 1);
+            separator = ", ";
+        }
+    fprintf(stderr, "; see --help\n");
+    return false;
 }
 
 bool argument_read(const struct command *commands,
@@ -177,6 +203,9 @@ bool argument_read(const struct command *commands,
         return complain("a command is needed", SLICE_LITERAL(""), "");
     if (words[0][0] == '-')
         return complain("there is no such option: ", slice_of(words[0]), "");
+    for (unsigned i = 0; i < count; i++)
+        if (is_part(&commands[i], words[0]))
+            return complain_part(commands, count, words[0]);
     return complain("there is no such command: ", slice_of(words[0]), "");
 }
 
@@ -201,6 +230,13 @@ const char *argument_text(const struct arguments *arguments, const char *name)
 bool argument_flag(const struct arguments *arguments, const char *name)
 {
     return argument_list(arguments, name)->count > 0;
+}
+
+bool argument_is_asked(const struct command *command, char *const *words, int words_count)
+{
+    int matched = match(command, words, words_count);
+
+    return words_count == 0 || matched || (words_count == 1 && is_part(command, words[0]));
 }
 
 void argument_help(const struct command *command)

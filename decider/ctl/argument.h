@@ -79,6 +79,10 @@ const struct argument_value *argument_list(const struct arguments *arguments, co
 const char *argument_text(const struct arguments *arguments, const char *name);
 bool argument_flag(const struct arguments *arguments, const char *name);
 
+/* Whether help on what was typed is help on the command: on all for nothing, on those of a group
+ * for its first word. */
+bool argument_is_asked(const struct command *command, char *const *words, int words_count);
+
 /* How the command is used, on stdout. */
 void argument_help(const struct command *command);
 

@@ -1,18 +1,18 @@
-/* One table an entry, the six gates in their order. Checks that nothing asks for are named below it
- * in one line, so that what passes and what blocks can be read. Both forms are the same story told
- * by two sets of the same few words. */
+/* First every entry's gates at a glance, then one table an entry, the six gates in their order;
+ * what each check asks stands once, behind them, and the verdict last, where a terminal stops.
+ * Checks that nothing asks for are named in one line. Both forms are the same story told by two
+ * sets of the same few words. */
 #include "ctl/checklist.h"
 
-#include "base/decimal.h"
 #include "ctl/display.h"
 #include "ctl/render.h"
 #include "ctl/when.h"
 #include "ctl/word.h"
+#include "signalbox/taxonomy.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
-#define CONDITION_COLUMNS 34
-#define LINE_COLUMNS      100
-#define LONG_MS           (10 * 60 * 1000)
+#define CELL_COLUMNS 30
+#define LINE_COLUMNS 100
 
 struct printing {
     const Signalbox__V1__ChecklistResponse *list;
@@ -133,18 +133,6 @@ static struct slice evidence_of(const struct printing *printing,
                         put.ptr, expired ? "EXPIRED" : "expires", (int)expires.len, expires.ptr);
 }
 
-/* "1681056708 ms", as gates trace an age, in a unit that people think in. */
-static struct slice readable(const struct printing *printing, const char *text)
-{
-    const char *unit = strstr(text, " ms");
-    uint64_t ms;
-
-    if (!unit || unit[strlen(" ms")] ||
-        !decimal_parse((struct slice){text, (size_t)(unit - text)}, 0, &ms) || ms < LONG_MS)
-        return slice_of(text);
-    return when_span(ms, printing->arena);
-}
-
 static bool has_several_routes(const Signalbox__V1__ChecklistEntry *entry)
 {
     for (size_t i = 0; i < entry->n_rows; i++)
@@ -153,40 +141,49 @@ static bool has_several_routes(const Signalbox__V1__ChecklistEntry *entry)
     return false;
 }
 
+static const char *verdict_word(Signalbox__V1__Verdict verdict)
+{
+    return verdict == SIGNALBOX__V1__VERDICT__VERDICT_BLOCK ? "BLOCK" : WORD(verdict, verdict);
+}
+
+/* A table behind what stands above it; a title is a heading. */
+static void put_table(const struct printing *printing, const char *title, const struct table *table)
+{
+    if (!table->first)
+        return;
+    if (printing->markdown) {
+        buf_format(printing->out, "%s%s\n", *title ? "\n## " : "", title);
+        buf_put_text(printing->out, *title ? "\n" : "");
+        table_print_markdown(table, printing->out);
+    } else {
+        table_print_below(title, table, printing->out);
+    }
+}
+
 static void put_rows(const struct printing *printing, const Signalbox__V1__ChecklistEntry *entry)
 {
-    static const char *const titles[] = {"GATE",           "CHECK",          "ROUTE", "VERDICT",
-                                         "PASS CONDITION", "STOP CONDITION", "FOUND", "NEEDED",
-                                         "EVIDENCE",       "OWNER",          NULL};
+    static const char *const titles[] = {"GATE",   "CHECK",    "ROUTE", "VERDICT", "FOUND",
+                                         "NEEDED", "EVIDENCE", "OWNER", NULL};
     bool several = has_several_routes(entry);
     struct table table;
 
     table_init(&table, printing->arena, titles);
-    table.cell_columns = CONDITION_COLUMNS;
+    table.cell_columns = CELL_COLUMNS;
     for (size_t i = 0; i < entry->n_rows; i++) {
         const Signalbox__V1__ChecklistRow *row = entry->rows[i];
-        bool blocks = row->verdict == SIGNALBOX__V1__VERDICT__VERDICT_BLOCK;
 
         if (row->verdict == SIGNALBOX__V1__VERDICT__VERDICT_NOT_REQUIRED)
             continue;
         table_add_text(&table, row->gate ? WORD(gate, row->gate) : "(live)");
         table_add_text(&table, row->check);
         table_add_text(&table, several ? row->route : "");
-        table_add_text(&table, blocks ? "BLOCK" : WORD(verdict, row->verdict));
-        table_add_text(&table, row->pass_condition);
-        table_add_text(&table, row->stop_condition);
-        table_add(&table, readable(printing, row->found));
-        table_add(&table, readable(printing, row->needed));
+        table_add_text(&table, verdict_word(row->verdict));
+        table_add(&table, when_readable(row->found, printing->arena));
+        table_add(&table, when_readable(row->needed, printing->arena));
         table_add(&table, evidence_of(printing, row));
         table_add_text(&table, row->owner);
     }
-    if (!table.first)
-        return;
-    buf_put_text(printing->out, printing->markdown ? "\n" : "");
-    if (printing->markdown)
-        table_print_markdown(&table, printing->out);
-    else
-        table_print_below("", &table, printing->out);
+    put_table(printing, "", &table);
 }
 
 /* Whether a row with the same check stands before it: of another equivalent route. */
@@ -223,6 +220,82 @@ static void put_not_required(const struct printing *printing,
         buf_put_text(printing->out, printing->markdown ? ".\n" : "\n");
 }
 
+/* ---- all entries ---- */
+
+/* The gate's verdict on an entry: its worst row's. */
+static const char *gate_word(const Signalbox__V1__ChecklistEntry *entry, unsigned gate)
+{
+    const char *word = "";
+
+    for (size_t i = 0; i < entry->n_rows; i++) {
+        if (entry->rows[i]->gate != (Signalbox__V1__Gate)gate)
+            continue;
+        if (entry->rows[i]->verdict == SIGNALBOX__V1__VERDICT__VERDICT_BLOCK)
+            return verdict_word(entry->rows[i]->verdict);
+        if (entry->rows[i]->verdict == SIGNALBOX__V1__VERDICT__VERDICT_PASS)
+            word = verdict_word(entry->rows[i]->verdict);
+    }
+    return word;
+}
+
+static void put_glance(const struct printing *printing)
+{
+    static const char *const titles[] = {"ENTRY",         "ROUTE",  "VERDICT",   "QUALITY",
+                                         "COST",          "TOOLS",  "STREAMING", "BOUNDARY",
+                                         "OBSERVABILITY", "(LIVE)", NULL};
+    struct table table;
+
+    static_assert(GATE_OBSERVABILITY + 1 == GATE_END, "the titles name the gates in their order");
+    table_init(&table, printing->arena, titles);
+    for (size_t i = 0; i < printing->list->n_entries; i++) {
+        const Signalbox__V1__ChecklistEntry *entry = printing->list->entries[i];
+
+        table_add(&table, name_of(printing, entry));
+        table_add_text(&table, *entry->route ? entry->route : WORD(tier, entry->tier));
+        table_add_text(&table, entry->go ? "GO" : "NO-GO");
+        for (unsigned gate = 1; gate < GATE_END; gate++)
+            table_add_text(&table, gate_word(entry, gate));
+        table_add_text(&table, gate_word(entry, 0));
+    }
+    put_table(printing, "", &table);
+}
+
+/* Whether an asked row before this one, of this entry or of one before it, is of the same check. */
+static bool is_told(const struct printing *printing, size_t entry, size_t row)
+{
+    const char *check = printing->list->entries[entry]->rows[row]->check;
+
+    for (size_t i = 0; i <= entry; i++) {
+        const Signalbox__V1__ChecklistEntry *before = printing->list->entries[i];
+
+        for (size_t k = 0; k < (i < entry ? before->n_rows : row); k++)
+            if (before->rows[k]->verdict != SIGNALBOX__V1__VERDICT__VERDICT_NOT_REQUIRED &&
+                strcmp(before->rows[k]->check, check) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void put_conditions(const struct printing *printing)
+{
+    static const char *const titles[] = {"CHECK", "PASS CONDITION", "STOP CONDITION", NULL};
+    struct table table;
+
+    table_init(&table, printing->arena, titles);
+    for (size_t i = 0; i < printing->list->n_entries; i++)
+        for (size_t k = 0; k < printing->list->entries[i]->n_rows; k++) {
+            const Signalbox__V1__ChecklistRow *row = printing->list->entries[i]->rows[k];
+
+            if (row->verdict == SIGNALBOX__V1__VERDICT__VERDICT_NOT_REQUIRED ||
+                !*row->pass_condition || is_told(printing, i, k))
+                continue;
+            table_add_text(&table, row->check);
+            table_add_text(&table, row->pass_condition);
+            table_add_text(&table, row->stop_condition);
+        }
+    put_table(printing, printing->markdown ? "What the checks ask" : "what the checks ask", &table);
+}
+
 /* ---- the verdict ---- */
 
 static size_t blocks_of(const Signalbox__V1__ChecklistEntry *entry)
@@ -237,14 +310,19 @@ static size_t blocks_of(const Signalbox__V1__ChecklistEntry *entry)
 static void put_blocks(const struct printing *printing, const Signalbox__V1__ChecklistEntry *entry)
 {
     struct slice name = name_of(printing, entry);
+    bool several = has_several_routes(entry);
 
     for (size_t i = 0; i < entry->n_rows; i++) {
         const Signalbox__V1__ChecklistRow *row = entry->rows[i];
 
         if (row->verdict != SIGNALBOX__V1__VERDICT__VERDICT_BLOCK)
             continue;
-        buf_format(printing->out, "%s%.*s: %s: ", printing->markdown ? "- " : "  ", (int)name.len,
-                   name.ptr, row->gate ? WORD(gate, row->gate) : "live");
+        buf_format(printing->out, "%s%.*s", printing->markdown ? "- " : "  ", (int)name.len,
+                   name.ptr);
+        if (several)
+            buf_put_text(printing->out, ", ");
+        put_clean(printing, several ? row->route : "");
+        buf_format(printing->out, ": %s: ", row->gate ? WORD(gate, row->gate) : "live");
         put_clean(printing, row->check);
         buf_put_text(printing->out, ": found ");
         put_clean(printing, *row->found ? row->found : "nothing");
@@ -254,6 +332,9 @@ static void put_blocks(const struct printing *printing, const Signalbox__V1__Che
         if (*row->owner)
             buf_put_text(printing->out, ", ask ");
         put_clean(printing, row->owner);
+        if (*row->stop_condition)
+            buf_put_text(printing->out, ". ");
+        put_clean(printing, row->stop_condition);
         buf_put_text(printing->out, "\n");
     }
 }
@@ -280,6 +361,7 @@ static void put_verdict(const struct printing *printing)
 static void print(const struct printing *printing)
 {
     put_head(printing);
+    put_glance(printing);
     for (size_t i = 0; i < printing->list->n_entries; i++) {
         const Signalbox__V1__ChecklistEntry *entry = printing->list->entries[i];
 
@@ -288,6 +370,7 @@ static void print(const struct printing *printing)
         put_rows(printing, entry);
         put_not_required(printing, entry);
     }
+    put_conditions(printing);
     put_verdict(printing);
 }
 

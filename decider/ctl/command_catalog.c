@@ -32,8 +32,6 @@ call(struct ctl *ctl, bool review_only, const Signalbox__V1__PublishCatalogRespo
     *ret_answer = (const void *)reply;
     if (ctl->json)
         ctl_print_json(ctl, reply);
-    else
-        diagnostic_print(ctl, (*ret_answer)->diagnostics, (*ret_answer)->n_diagnostics);
     return CTL_EXIT_OK;
 }
 
@@ -42,11 +40,18 @@ int command_catalog_review(struct ctl *ctl)
     const Signalbox__V1__PublishCatalogResponse *answer = NULL;
     int code = call(ctl, true, &answer);
 
-    if (code == CTL_EXIT_OK)
-        code = diagnostic_exit(answer->diagnostics, answer->n_diagnostics);
-    if (code != CTL_EXIT_OK || ctl->json)
+    if (code != CTL_EXIT_OK)
         return code;
-    show_catalog_changes(ctl, answer);
+    code = diagnostic_exit(answer->diagnostics, answer->n_diagnostics);
+    if (ctl->json)
+        return code;
+    if (code == CTL_EXIT_OK || answer->n_changes)
+        show_catalog_changes(ctl, answer);
+    if (answer->n_diagnostics && answer->n_changes)
+        buf_put_text(&ctl->out, "\n");
+    diagnostic_print(ctl, answer->diagnostics, answer->n_diagnostics);
+    if (code != CTL_EXIT_OK)
+        return code;
     buf_format(&ctl->out, "%u routes, %u models; active policies to compile anew: %u\n",
                answer->routes, answer->models, answer->policies);
     buf_put_text(&ctl->out, "Nothing was stored. To publish what was reviewed:\n  signalboxctl "
@@ -65,6 +70,8 @@ int command_catalog_publish(struct ctl *ctl)
 
     if (code != CTL_EXIT_OK)
         return code;
+    if (!ctl->json)
+        diagnostic_print(ctl, answer->diagnostics, answer->n_diagnostics);
     if (!answer->version)
         return CTL_EXIT_DOCUMENT;
     if (ctl->json)

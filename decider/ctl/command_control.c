@@ -123,8 +123,6 @@ int command_pin_set(struct ctl *ctl)
 
     if (!ctl_needed(ctl, "for", &life) || !ctl_span(ctl, "for", &life_ms))
         return CTL_EXIT_USAGE;
-    if (!*ctl->arguments.operands[1]) /* an empty name would take the pin away */
-        return ctl_fail(CTL_EXIT_USAGE, "pin set: an entry's name is needed");
     return set_pin(ctl, ctl->arguments.operands[1], life_ms);
 }
 

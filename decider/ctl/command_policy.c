@@ -108,6 +108,27 @@ int command_policy_show(struct ctl *ctl)
     return CTL_EXIT_OK;
 }
 
+/* The document and nothing else, byte for byte: it is for a file. */
+int command_policy_dump(struct ctl *ctl)
+{
+    Signalbox__V1__GetPolicyRequest request;
+    ProtobufCMessage *reply;
+    int code;
+
+    signalbox__v1__get_policy_request__init(&request);
+    request.policy_id = ctl_text(ctl->arguments.operands[0]);
+    request.want_canonical = true;
+    if (!ctl_version(ctl->arguments.operands[1], &request.version))
+        return CTL_EXIT_USAGE;
+    code = ctl_call(ctl, ctl->arguments.command->method, &request.base,
+                    &signalbox__v1__get_policy_response__descriptor, &reply);
+    if (code != CTL_EXIT_OK)
+        return code;
+    buf_put_text(&ctl->out,
+                 ((const Signalbox__V1__GetPolicyResponse *)(const void *)reply)->canonical);
+    return CTL_EXIT_OK;
+}
+
 int command_policy_list(struct ctl *ctl)
 {
     static const char *const titles[] = {"POLICY",      "VERSION>",  "ACTIVE", "WORKLOAD",

@@ -87,15 +87,24 @@ static int fail_result(enum result result, const char *what)
 
 /* ---- the call ---- */
 
+/* Whether the details, being one violation, say the message again behind the field's name. */
+static bool is_repeated(const struct signalbox_call_error *error)
+{
+    const char *told = strstr(error->details, ": ");
+
+    return told && strcmp(told + 2, error->message) == 0;
+}
+
 static int
 fail_call(const char *method, enum result result, const struct signalbox_call_error *error)
 {
     const char *name = strrchr(method, '/');
+    const char *message = is_repeated(error) ? error->details : error->message;
+    const char *details = is_repeated(error) ? "" : error->details;
 
     return ctl_fail(result_row(result)->exit_code, "%s: %s%s%s%s%s%s%s", name ? name + 1 : method,
                     result_row(result)->name, *error->reason ? " " : "", error->reason,
-                    *error->message ? ": " : "", error->message, *error->details ? "\n" : "",
-                    error->details);
+                    *message ? ": " : "", message, *details ? "\n" : "", details);
 }
 
 int ctl_call(struct ctl *ctl,

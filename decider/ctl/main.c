@@ -3,9 +3,11 @@
  * The token is taken out of the process's argument list as soon as it has been read. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/render.h"
 
 #define ARENA_BYTES_MAX  (256 * 1024 * 1024)
 #define OUTPUT_BYTES_MAX (256 * 1024 * 1024)
@@ -32,22 +34,30 @@ static const struct option_row options[] = {
     {NULL, OPTION_TEXT, NULL, NULL, 0, 0, NULL},
 };
 
-/* All commands, or those whose words begin like what was typed. */
-static void print_commands(const struct argument_split *split)
+/* The commands that help is asked on; how many that were. */
+static unsigned print_asked(char *const *words, int words_count)
 {
-    unsigned count;
+    unsigned count, asked = 0;
     const struct command *commands = ctl_commands(&count);
-    const char *typed = split->rest_count ? split->rest[0] : "";
 
-    printf("\nCommands:\n\n");
     for (unsigned i = 0; i < count; i++)
-        if (strncmp(commands[i].words, typed, strlen(typed)) == 0)
+        if (argument_is_asked(&commands[i], words, words_count)) {
             argument_help(&commands[i]);
+            asked++;
+        }
+    return asked;
+}
+
+/* What a command's own help leaves out: the options that all commands share. */
+static void print_commands(void)
+{
+    printf("\nCommands; COMMAND --help is about one, or one group of them:\n\n");
+    print_asked(NULL, 0);
     printf(
         "\nExit codes: 0 done; 1 the answer is no (a checklist that is no-go, a test or a probe\n"
-        "that failed, a replay that differs); 64 usage; 65 a document has errors; 66 not found;\n"
-        "69 the decider is away; 73 a write id is taken; 75 too late, try again; 77 the token;\n"
-        "78 the state does not allow it.\n");
+        "that failed, a replay that differs); 64 usage; 65 a document or a value has errors;\n"
+        "66 not found; 69 the decider is away; 73 a write id is taken; 75 too late, try again;\n"
+        "77 the token; 78 the state does not allow it.\n");
 }
 
 /* The secret in a file, without the line end; NULL after a complaint. */
@@ -161,6 +171,15 @@ static int run(struct ctl *ctl, const char *target, const char *token)
     return code;
 }
 
+/* A file or a program that reads gets whole lines; on a terminal tables fit. */
+static void fit_terminal(void)
+{
+    struct winsize size = {0};
+
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        table_line_columns(size.ws_col);
+}
+
 static int start(const struct option_set *set, const struct argument_split *split)
 {
     const char *output = option_get(set, "output")->text;
@@ -179,6 +198,7 @@ static int start(const struct option_set *set, const struct argument_split *spli
         return CTL_EXIT_NO_INPUT;
     hide_token(split);
     target = find_target(set);
+    fit_terminal();
     code = target ? run(&ctl, target, token) : result_row(RESULT_NO_MEMORY)->exit_code;
     free(target);
     if (token)
@@ -196,13 +216,17 @@ int main(int argc, char **argv)
 
     if (!argument_split(options, argc, argv, &split))
         return result_row(RESULT_NO_MEMORY)->exit_code;
+    if (split.help && split.rest_count && print_asked(split.rest, split.rest_count)) {
+        argument_split_done(&split);
+        return CTL_EXIT_OK;
+    }
     outcome = option_read(options, split.options_count, split.options, "signalboxctl",
                           "COMMAND ...", &set);
     if (outcome == OPTION_RUN)
         code = start(set, &split);
     if (outcome == OPTION_EXIT) {
         if (split.help)
-            print_commands(&split);
+            print_commands();
         code = CTL_EXIT_OK;
     }
     option_free(set);

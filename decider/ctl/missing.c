@@ -48,30 +48,35 @@ static const struct cure {
 /* What a document of the kind holds behind what all kinds hold. */
 static const struct shape {
     bool of_model; /* it speaks of the route's model */
+    bool compares; /* with the policy's primary */
     const char *members;
 } shapes[EVIDENCE_KIND_END] = {
-    [EVIDENCE_KIND_EVAL] = {true, "\"reviewed_by\": \"\",\n"
-                                  "\"passed\": null,\n"
-                                  "\"eval_set\": \"\",\n"
-                                  "\"samples\": null,\n"
-                                  "\"pass_rate_percent\": null,\n"
-                                  "\"baseline_percent\": null,\n"
-                                  "\"regression_budget_percent\": null,\n"},
-    [EVIDENCE_KIND_TOOL_CONTRACT] = {true, "\"reviewed_by\": \"\",\n"
-                                           "\"passed\": null,\n"
-                                           "\"checks\": [\"full_loop\", \"arguments\", "
-                                           "\"replay_safety\"],\n"},
-    [EVIDENCE_KIND_PARITY] = {false, "\"reviewed_by\": \"\",\n"
+    [EVIDENCE_KIND_EVAL] = {true, false,
+                            "\"reviewed_by\": \"\",\n"
+                            "\"passed\": null,\n"
+                            "\"eval_set\": \"\",\n"
+                            "\"samples\": null,\n"
+                            "\"pass_rate_percent\": null,\n"
+                            "\"baseline_percent\": null,\n"
+                            "\"regression_budget_percent\": null,\n"},
+    [EVIDENCE_KIND_TOOL_CONTRACT] = {true, false,
+                                     "\"reviewed_by\": \"\",\n"
                                      "\"passed\": null,\n"
-                                     "\"checks\": [\"endpoint\", \"parameters\", \"quota\", "
-                                     "\"cost\", \"log_fields\"],\n"},
-    [EVIDENCE_KIND_COST_OWNER] = {false, "\"pricing_snapshot\": \"YYYY-MM-DD\",\n"
-                                         "\"usage_estimate\": {\"monthly_requests\": null, "
-                                         "\"monthly_usd\": null},\n"},
-    [EVIDENCE_KIND_QUOTA_OWNER] = {false, ""},
-    [EVIDENCE_KIND_BOUNDARY_APPROVAL] = {false, ""},
-    [EVIDENCE_KIND_ACCOUNT_OWNER_APPROVAL] = {false, ""},
-    [EVIDENCE_KIND_SIGN_OFF] = {true, ""},
+                                     "\"checks\": [\"full_loop\", \"arguments\", "
+                                     "\"replay_safety\"],\n"},
+    [EVIDENCE_KIND_PARITY] = {false, true,
+                              "\"reviewed_by\": \"\",\n"
+                              "\"passed\": null,\n"
+                              "\"checks\": [\"endpoint\", \"parameters\", \"quota\", "
+                              "\"cost\", \"log_fields\"],\n"},
+    [EVIDENCE_KIND_COST_OWNER] = {false, false,
+                                  "\"pricing_snapshot\": \"YYYY-MM-DD\",\n"
+                                  "\"usage_estimate\": {\"monthly_requests\": null, "
+                                  "\"monthly_usd\": null},\n"},
+    [EVIDENCE_KIND_QUOTA_OWNER] = {false, false, ""},
+    [EVIDENCE_KIND_BOUNDARY_APPROVAL] = {false, false, ""},
+    [EVIDENCE_KIND_ACCOUNT_OWNER_APPROVAL] = {false, false, ""},
+    [EVIDENCE_KIND_SIGN_OFF] = {true, false, ""},
 };
 
 /* ---- what is missing ---- */
@@ -169,8 +174,9 @@ static bool add_note(struct finding *finding,
 
 static bool is_authors(const Signalbox__V1__ChecklistRow *row)
 {
-    return strcmp(row->found, signalbox_evidence_state_name(EVIDENCE_STATE_APPROVER_IS_AUTHOR)) ==
-           0;
+    const char *state = signalbox_evidence_state_name(EVIDENCE_STATE_APPROVER_IS_AUTHOR);
+
+    return strncmp(row->found, state, strlen(state)) == 0;
 }
 
 static const struct cure *cure_of(const Signalbox__V1__ChecklistRow *row)
@@ -253,6 +259,15 @@ put_set(struct buf *buf, const char *name, const ProtobufCEnumDescriptor *list, 
     buf_put_text(buf, "],");
 }
 
+/* The first route of the primary entry, which of several stands for all. */
+static const char *primary_of(const Signalbox__V1__ChecklistResponse *list)
+{
+    for (size_t i = 0; i < list->n_entries; i++)
+        if (list->entries[i]->entry == 0)
+            return list->entries[i]->route;
+    return "";
+}
+
 static void put_piece(const struct missing_piece *piece,
                       const Signalbox__V1__ChecklistResponse *list,
                       struct buf *buf)
@@ -262,6 +277,8 @@ static void put_piece(const struct missing_piece *piece,
     put_member(buf, "workflow", list->workload);
     put_member(buf, "environment", list->environment);
     put_member(buf, "route", piece->route);
+    if (shapes[piece->kind].compares)
+        put_member(buf, "primary", primary_of(list));
     if (piece->kind == EVIDENCE_KIND_SIGN_OFF)
         put_member(buf, "role", piece->role ? signalbox_sign_off_name(piece->role) : "");
     put_member(buf, "owner", "");

@@ -5,6 +5,7 @@
 #include "ctl/display.h"
 #include "ctl/record_group.h"
 #include "ctl/render.h"
+#include "ctl/when.h"
 #include "ctl/word.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
@@ -96,8 +97,8 @@ static void print_blocked(Signalbox__V1__Decision *const *decisions,
         table_add_text(&table, item->route);
         table_add_text(&table, WORD(gate, item->gate));
         table_add_text(&table, item->check);
-        table_add_text(&table, item->found);
-        table_add_text(&table, item->needed);
+        table_add(&table, when_readable(item->found, arena));
+        table_add(&table, when_readable(item->needed, arena));
         table_add_text(&table, item->evidence_id);
         table_add_text(&table, item->owner);
     }
@@ -147,9 +148,11 @@ void record_print_trace(const Signalbox__V1__Trace *trace, struct arena *arena, 
         table_add_text(&table, item->route);
         table_add_text(&table, WORD(gate, item->gate));
         table_add_text(&table, item->check);
-        table_add_text(&table, WORD(verdict, item->verdict));
-        table_add_text(&table, item->found);
-        table_add_text(&table, item->needed);
+        table_add_text(&table, item->verdict == SIGNALBOX__V1__VERDICT__VERDICT_BLOCK
+                                   ? "BLOCK"
+                                   : WORD(verdict, item->verdict));
+        table_add(&table, when_readable(item->found, arena));
+        table_add(&table, when_readable(item->needed, arena));
         table_add_text(&table, item->evidence_id);
         table_add_text(&table, item->owner);
     }

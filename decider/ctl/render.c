@@ -13,13 +13,14 @@
 #include "ctl/message.h"
 #include "ctl/word.h"
 
-#define CELL_BYTES_MAX (64 * 1024)
-#define CELL_COLUMNS   60
-#define COLUMN_GAP     2
-#define GROUP_INDENT   2
-#define NANO_DIGITS    9
-#define DECIMAL_BYTES  32
-#define MS_PER_SECOND  1000
+#define CELL_BYTES_MAX     (64 * 1024)
+#define CELL_COLUMNS       60
+#define CELL_COLUMNS_LEAST 10
+#define COLUMN_GAP         2
+#define GROUP_INDENT       2
+#define NANO_DIGITS        9
+#define DECIMAL_BYTES      32
+#define MS_PER_SECOND      1000
 
 struct table_row {
     struct table_row *next;
@@ -27,6 +28,13 @@ struct table_row {
 };
 
 /* ---- tables ---- */
+
+static unsigned line_columns; /* 0: no bound */
+
+void table_line_columns(unsigned columns)
+{
+    line_columns = columns;
+}
 
 void table_init(struct table *table, struct arena *arena, const char *const *titles)
 {
@@ -102,22 +110,23 @@ static void put_spaces(struct buf *out, unsigned count)
     buf_format(out, "%*s", (int)count, "");
 }
 
-/* Takes the next line of a cell off rest: up to so many columns, broken at spaces only, so that an
- * id or a pointer can be copied whole. */
+/* Takes the next line of a cell off rest: up to so many columns, broken at spaces and behind commas
+ * only, so that an id or a pointer can be copied whole. */
 static struct slice next_line(struct slice *rest, unsigned columns)
 {
     struct slice all = *rest;
     size_t end = 0; /* of the line; 0: no place to break yet */
 
     for (size_t i = 1; i <= all.len; i++) {
-        if (i < all.len && all.ptr[i] != ' ')
+        if (i < all.len && all.ptr[i] != ' ' && all.ptr[i - 1] != ',')
             continue;
         if (end && display_width((struct slice){all.ptr, i}) > columns)
             break;
         end = i;
     }
-    *rest = end < all.len ? (struct slice){all.ptr + end + 1, all.len - end - 1}
-                          : (struct slice){all.ptr + end, 0};
+    *rest = (struct slice){all.ptr + end, all.len - end};
+    if (rest->len && *rest->ptr == ' ')
+        *rest = (struct slice){rest->ptr + 1, rest->len - 1};
     return (struct slice){all.ptr, end};
 }
 
@@ -135,6 +144,7 @@ static void put_cell(struct slice text, unsigned width, bool right, struct buf *
 static void put_row(const struct table *table,
                     const struct slice *cells,
                     const unsigned *widths,
+                    const unsigned *limits,
                     struct buf *out)
 {
     struct slice rest[TABLE_COLUMNS_MAX];
@@ -150,8 +160,7 @@ static void put_row(const struct table *table,
                 continue;
             if (out->len > start)
                 put_spaces(out, COLUMN_GAP);
-            put_cell(next_line(&rest[i], table->cell_columns), widths[i],
-                     is_right(table->titles[i]), out);
+            put_cell(next_line(&rest[i], limits[i]), widths[i], is_right(table->titles[i]), out);
             more |= rest[i].len > 0;
         }
         while (out->len > start && out->ptr[out->len - 1] == ' ')
@@ -172,22 +181,72 @@ static unsigned widest_line(struct slice cell, unsigned columns)
     return widest;
 }
 
-void table_print(const struct table *table, struct buf *out)
+/* How wide the column is when its cells are broken at limit; 0 when it holds nothing. */
+static unsigned column_width(const struct table *table, unsigned column, unsigned limit)
 {
+    unsigned title = display_width(title_text(table->titles[column])), widest = 0;
+
+    for (const struct table_row *row = table->first; row; row = row->next) {
+        unsigned width = widest_line(row->cells[column], limit);
+
+        widest = width > widest ? width : widest;
+    }
+    return widest && widest < title ? title : widest;
+}
+
+/* The widest column that may still become narrower; table->columns: none may. */
+static unsigned widest_column(const struct table *table, const unsigned *widths, const bool *fixed)
+{
+    unsigned widest = table->columns;
+
+    for (unsigned i = 0; i < table->columns; i++)
+        if (!fixed[i] && widths[i] > CELL_COLUMNS_LEAST &&
+            (widest == table->columns || widths[i] > widths[widest]))
+            widest = i;
+    return widest;
+}
+
+/* Breaks the widest columns further until a row fits into the line, or words forbid it. */
+static void fit(const struct table *table, unsigned columns, unsigned *widths, unsigned *limits)
+{
+    bool fixed[TABLE_COLUMNS_MAX] = {false};
+    unsigned widest, total = 0;
+
+    for (unsigned i = 0; i < table->columns; i++)
+        total += widths[i] ? widths[i] + COLUMN_GAP : 0;
+    while (total > columns + COLUMN_GAP &&
+           (widest = widest_column(table, widths, fixed)) < table->columns) {
+        unsigned width = column_width(table, widest, widths[widest] - 1);
+
+        fixed[widest] = width >= widths[widest];
+        if (fixed[widest])
+            continue;
+        limits[widest] = widths[widest] - 1;
+        total -= widths[widest] - width;
+        widths[widest] = width;
+    }
+}
+
+static void print_table(const struct table *table, unsigned columns, struct buf *out)
+{
+    unsigned widths[TABLE_COLUMNS_MAX], limits[TABLE_COLUMNS_MAX];
     struct slice titles[TABLE_COLUMNS_MAX];
-    unsigned widths[TABLE_COLUMNS_MAX] = {0};
 
     for (unsigned i = 0; i < table->columns; i++) {
         titles[i] = title_text(table->titles[i]);
-        for (const struct table_row *row = table->first; row; row = row->next)
-            if (widest_line(row->cells[i], table->cell_columns) > widths[i])
-                widths[i] = widest_line(row->cells[i], table->cell_columns);
-        if (widths[i] > 0 && widths[i] < display_width(titles[i]))
-            widths[i] = display_width(titles[i]);
+        limits[i] = table->cell_columns;
+        widths[i] = column_width(table, i, limits[i]);
     }
-    put_row(table, titles, widths, out);
+    if (columns)
+        fit(table, columns, widths, limits);
+    put_row(table, titles, widths, limits, out);
     for (const struct table_row *row = table->first; row; row = row->next)
-        put_row(table, row->cells, widths, out);
+        put_row(table, row->cells, widths, limits, out);
+}
+
+void table_print(const struct table *table, struct buf *out)
+{
+    print_table(table, line_columns, out);
 }
 
 void table_print_below(const char *title, const struct table *table, struct buf *out)
@@ -196,7 +255,8 @@ void table_print_below(const char *title, const struct table *table, struct buf 
     bool untitled = !*table->titles[0]; /* then the first line is empty */
 
     buf_init(&lines, out->bytes_max);
-    table_print(table, &lines);
+    print_table(table, line_columns > GROUP_INDENT ? line_columns - GROUP_INDENT : line_columns,
+                &lines);
     buf_format(out, "\n%s%s", title, untitled ? "" : *title ? "\n  " : "  ");
     for (size_t i = 0; i < lines.len; i++) {
         buf_put(out, &lines.ptr[i], 1);

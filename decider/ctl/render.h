@@ -21,6 +21,10 @@ struct table {
     unsigned filled; /* cells of the last row */
 };
 
+/* From now on tables are broken into lines of at most so many columns, as far as words allow that;
+ * 0, as at first: lines are as long as they are. For a terminal; called once, before any output. */
+void table_line_columns(unsigned columns);
+
 /* titles ends with NULL. A title that ends in '>' has its column on the right, without the mark.
  * A column in which no row has a text is not printed. */
 void table_init(struct table *table, struct arena *arena, const char *const *titles);
@@ -29,7 +33,7 @@ void table_add(struct table *table, struct slice text);
 void table_add_text(struct table *table, const char *text);
 void table_add_format(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Cells of more than cell_columns go on in the next line. */
+/* Cells of more than cell_columns go on in the next line, broken at spaces and behind commas. */
 void table_print(const struct table *table, struct buf *out);
 /* The same, indented below a title with an empty line before it; "": only the empty line. */
 void table_print_below(const char *title, const struct table *table, struct buf *out);

@@ -6,7 +6,7 @@
 #include "ctl/word.h"
 #include "signalbox/v1/taxonomy.pb-c.h"
 
-#define RULE_COLUMNS 120
+#define RULE_COLUMNS 90
 
 /* A sentence a line, below a title; nothing when there is none. */
 static void put_lines(struct ctl *ctl, const char *title, char *const *lines, size_t count)
@@ -119,30 +119,61 @@ static void add_outcome(struct table *table, const Signalbox__V1__PolicyTestOutc
     }
 }
 
-static void
-show_rules(struct ctl *ctl, const Signalbox__V1__TestPolicyResponse *answer, bool coverage)
+/* "admission refuses:" of "admission refuses: input_too_long". */
+static struct slice group_of(const char *rule)
 {
-    static const char *const titles[] = {"TESTS>", "RULE", NULL};
+    const char *last = strrchr(rule, ' ');
+
+    return (struct slice){rule, last ? (size_t)(last - rule) : 0};
+}
+
+/* The rules of one group share a line: there are many, and most are the same question. */
+static void show_unreached(struct ctl *ctl, const Signalbox__V1__TestPolicyResponse *answer)
+{
+    static const char *const titles[] = {"RULE", "NOT REACHED", NULL};
+    struct slice group = {NULL, 0}, names = {NULL, 0};
     struct table table;
-    size_t shown = 0;
 
     table_init(&table, &ctl->arena, titles);
     table.cell_columns = RULE_COLUMNS;
-    for (unsigned reached = 0; reached < 2; reached++) /* first those that were not */
-        for (size_t i = 0; i < answer->n_rules; i++) {
-            const Signalbox__V1__PolicyTestRule *rule = answer->rules[i];
+    for (size_t i = 0; i < answer->n_rules; i++) {
+        const char *rule = answer->rules[i]->name;
+        struct slice next = group_of(rule), name = slice_of(rule + next.len + (next.len > 0));
 
-            if ((rule->reached > 0) != reached || (!reached && !coverage))
-                continue;
-            if (reached)
-                table_add_format(&table, "%u", rule->reached);
-            else
-                table_add_text(&table, "none");
-            table_add_text(&table, rule->name);
-            shown++;
+        if (answer->rules[i]->reached)
+            continue;
+        if (names.len && !slice_equal(next, group)) {
+            table_add(&table, group);
+            table_add(&table, names);
+            names.len = 0;
         }
-    if (shown)
-        table_print_below("Coverage", &table, &ctl->out);
+        group = next;
+        names = names.len ? arena_format(&ctl->arena, "%.*s, %.*s", (int)names.len, names.ptr,
+                                         (int)name.len, name.ptr)
+                          : name;
+    }
+    if (names.len) {
+        table_add(&table, group);
+        table_add(&table, names);
+    }
+    if (table.first)
+        table_print_below("Not reached", &table, &ctl->out);
+}
+
+static void show_reached(struct ctl *ctl, const Signalbox__V1__TestPolicyResponse *answer)
+{
+    static const char *const titles[] = {"TESTS>", "RULE", NULL};
+    struct table table;
+
+    table_init(&table, &ctl->arena, titles);
+    table.cell_columns = RULE_COLUMNS;
+    for (size_t i = 0; i < answer->n_rules; i++)
+        if (answer->rules[i]->reached) {
+            table_add_format(&table, "%u", answer->rules[i]->reached);
+            table_add_text(&table, answer->rules[i]->name);
+        }
+    if (table.first)
+        table_print_below("Reached", &table, &ctl->out);
 }
 
 void show_tests(struct ctl *ctl, const Signalbox__V1__TestPolicyResponse *answer, bool coverage)
@@ -155,7 +186,9 @@ void show_tests(struct ctl *ctl, const Signalbox__V1__TestPolicyResponse *answer
         add_outcome(&table, answer->outcomes[i]);
     if (answer->n_outcomes)
         table_print(&table, &ctl->out);
-    show_rules(ctl, answer, coverage);
+    show_reached(ctl, answer);
+    if (coverage)
+        show_unreached(ctl, answer);
     buf_format(
         &ctl->out, "\n%s: %u of %zu tests as expected; %u of %zu rules reached%s\n",
         show_tests_passed(answer) ? "passed" : "FAILED", answer->passed, answer->n_outcomes,
@@ -186,6 +219,24 @@ static void show_changes(struct ctl *ctl, const Signalbox__V1__PublishCatalogRes
         buf_put_text(&ctl->out, "no change\n");
 }
 
+/* "added 84, altered 2": of a long list the end is what a terminal shows. */
+static void put_counts(struct ctl *ctl, const Signalbox__V1__PublishCatalogResponse *answer)
+{
+    const char *separator = "";
+
+    for (unsigned kind = 1; WORD(catalog_change_kind, kind)[0]; kind++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < answer->n_changes; i++)
+            count += answer->changes[i]->kind == (Signalbox__V1__CatalogChangeKind)kind;
+        if (!count)
+            continue;
+        buf_format(&ctl->out, "%s%s %zu", separator, WORD(catalog_change_kind, kind), count);
+        separator = ", ";
+    }
+    buf_put_text(&ctl->out, *separator ? "\n" : "");
+}
+
 void show_catalog_changes(struct ctl *ctl, const Signalbox__V1__PublishCatalogResponse *answer)
 {
     show_changes(ctl, answer);
@@ -194,4 +245,5 @@ void show_catalog_changes(struct ctl *ctl, const Signalbox__V1__PublishCatalogRe
     put_lines(ctl, "Policies that it touches", answer->touched_policies,
               answer->n_touched_policies);
     buf_put_text(&ctl->out, "\n");
+    put_counts(ctl, answer);
 }

@@ -2,11 +2,15 @@
  * nearly two of them. Dates come from render.h. */
 #include "ctl/when.h"
 
+#include <string.h>
+
+#include "base/decimal.h"
 #include "ctl/render.h"
 
 #define MINUTE_LEN 16 /* "2026-01-02 03:04" */
 
 #define SECOND_MS 1000
+#define LONG_MS   (10 * 60 * SECOND_MS) /* timeouts are shorter, and told in ms */
 
 struct slice when_span(uint64_t ms, struct arena *arena)
 {
@@ -22,6 +26,17 @@ struct slice when_span(uint64_t ms, struct arena *arena)
     ms /= units[i].ms;
     return arena_format(arena, "%llu %s%s", (unsigned long long)ms, units[i].name,
                         ms == 1 ? "" : "s");
+}
+
+struct slice when_readable(const char *text, struct arena *arena)
+{
+    const char *unit = strstr(text, " ms");
+    uint64_t ms;
+
+    if (!unit || unit[strlen(" ms")] ||
+        !decimal_parse((struct slice){text, (size_t)(unit - text)}, 0, &ms) || ms < LONG_MS)
+        return slice_of(text);
+    return when_span(ms, arena);
 }
 
 struct slice when_age(int64_t unix_ms, int64_t now_ms, struct arena *arena)

@@ -63,17 +63,22 @@ enum result handler_get_policy(struct handling *handling)
     struct slice policy_id = handler_needed(
         handling, "policy_id", handler_name(handling, "policy_id", request->policy_id));
     struct policy_summary policy = {.version = 0};
+    struct slice canonical = SLICE_LITERAL("");
     enum result result;
 
     if (handling->refused)
         return RESULT_INVALID;
     result = service_get_policy(handling->service, &handling->admin, policy_id, request->version,
                                 &policy);
+    if (result == RESULT_OK && request->want_canonical)
+        result = service_canonical_policy(&handling->admin, &policy, &canonical);
     if (result)
         return result;
     response = handler_message(handling, &signalbox__v1__get_policy_response__descriptor);
-    if (response)
+    if (response) {
         response->policy = handler_policy(handling, &policy);
+        response->canonical = wire_text(canonical, handling->admin.arena);
+    }
     return handler_answer(handling, response);
 }
 

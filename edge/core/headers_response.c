@@ -262,7 +262,11 @@ void headers_write_standing(struct response *response,
     headers_add(response, "x-signalbox-attempts", arena_format(arena, "%u", standing->attempts));
     headers_add(response, "x-signalbox-disposition",
                 slice_of(disposition ? signalbox_disposition_name(disposition) : "pending"));
-    if (standing->sent)
+    /* No route gave a default response: naming the last one tried would mask that. */
+    if (last && last->default_response.len)
+        headers_add(response, "x-signalbox-tier",
+                    slice_of(signalbox_tier_name(TIER_DEFAULT_RESPONSE)));
+    else if (standing->sent)
         write_route(response, arena, standing->sent);
     if (!last)
         return;

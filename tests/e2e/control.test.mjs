@@ -33,6 +33,54 @@ const document = (change) => {
   return stack.file('next.json', policy);
 };
 
+describe('a policy in its canonical form', () => {
+  const dump = async (...words) => {
+    const { code, stdout, stderr } = await stack.ctl.run(...words);
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, '');
+    return stdout;
+  };
+
+  test('is a document of its own that stays as it is when it is published', async () => {
+    const policy_id = `${stack.policy_id}-dumped`;
+    const words = ['policy', 'dump', policy_id];
+    await stack.ctl.json(
+      ...['policy', 'publish', document((policy) => (policy.policy_id = policy_id))],
+    );
+    const first = await dump(...words);
+    assert.equal(JSON.parse(first).policy_id, policy_id);
+    assert.equal(await dump('--output', 'json', ...words), first);
+    const { policy } = await stack.ctl.json('policy', 'publish', stack.file('dump.json', first));
+    assert.equal(policy.version, 2);
+    assert.equal(await dump(...words), first);
+    assert.equal(await dump(...words, '1'), first);
+  });
+
+  test('of a policy or a version that is not there is refused', async () => {
+    for (const words of [['nobody'], [stack.policy_id, '999']]) {
+      const { code, stdout } = await stack.ctl.run('policy', 'dump', ...words);
+      assert.notEqual(code, 0);
+      assert.equal(stdout, '');
+    }
+  });
+});
+
+describe('another primary', () => {
+  test('needs a comparison of its own, which --missing asks for by name', async () => {
+    const primary = 'primary-approved-at-mock-a';
+    const draft = document((policy) => (policy.primary_route = { route: primary }));
+    const words = ['policy', 'check', '--draft', draft];
+    const { code, stdout, stderr } = await stack.ctl.run(...words, '--format', 'json');
+    assert.equal(code, 1, stderr);
+    const row = JSON.parse(stdout).entries[1].rows.find((item) => item.check === 'parity');
+    assert.equal(row.verdict, 'block');
+    assert.match(row.found, /^other_primary\b/);
+    const missing = await stack.ctl.run(...words, '--missing');
+    const blank = JSON.parse(missing.stdout).evidence.find((item) => item.kind === 'parity');
+    assert.equal(blank.primary, primary);
+  });
+});
+
 describe('versions', () => {
   let second;
 

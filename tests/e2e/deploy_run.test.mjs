@@ -97,6 +97,14 @@ test('the line whose primary fails shows a fallback, and the chain can be read',
   assert.match(chain.stdout, /fallback_success/);
 });
 
+test('the line that tells why the fallback was allowed says go', async () => {
+  const line = printed.split('\n').find((text) => text.endsWith('policy check demo-chat-v1'));
+  const list = await run('bash', '-c', line.trim());
+  assert.equal(list.code, 0, list.stderr);
+  assert.match(list.stdout, /fallback 1: demo-at-mock-b \(same_model\) +GO/);
+  assert.match(list.stdout, /\nGO\n$/);
+});
+
 test('a second start finds it running and prints the same lines', async () => {
   const before_pids = pids();
   const again = await deploy_run('--detach');

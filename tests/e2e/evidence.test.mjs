@@ -156,13 +156,13 @@ describe('the template, unchanged', () => {
 
   test('expiring one piece stops it, without anybody doing anything', async () => {
     const { evidence } = await stack.ctl.json(...listed, '--kind', 'eval');
-    const soon = new Date(Date.now() + 2500).toISOString();
+    const soon = new Date(Date.now() + 4000).toISOString();
     const [before_expiry] = evidence;
     await put([{ ...needed.find((item) => item.kind === 'eval'), expires: soon }]);
     await revoke(before_expiry.evidence_id);
     await stack.mock_a.tell({ behaviour: 'server_error' });
     assert.equal((await ask()).disposition, 'fallback_success');
-    await until(async () => (await ask()).disposition === 'fail_closed', 8000);
+    await until(async () => (await ask()).disposition === 'fail_closed', 12000);
     assert.equal(await blocking(), 'quality/eval');
     const { missing, list } = await check();
     assert.deepEqual(missing, ['quality/eval']);
@@ -210,6 +210,18 @@ describe('the template, unchanged', () => {
 });
 
 describe('scope', () => {
+  test('evidence of another workload or environment lets nothing fall back', async () => {
+    const { evidence } = await stack.ctl.json(...listed, '--kind', 'eval');
+    for (const elsewhere of [{ workflow: 'another' }, { environment: 'staging' }])
+      await put([piece('eval', { ...place, ...elsewhere }, { model: 'approved-backup-model' })]);
+    for (const item of evidence) await revoke(item.evidence_id);
+    await stack.mock_a.tell({ behaviour: 'server_error' });
+    assert.equal((await ask()).disposition, 'fail_closed');
+    assert.equal(await blocking(), 'quality/eval');
+    await put([needed.find((item) => item.kind === 'eval')]);
+    assert.equal((await ask()).disposition, 'fallback_success');
+  });
+
   test('evidence for one prompt version lets only that prompt fall back', async () => {
     const { evidence } = await stack.ctl.json(...listed, '--kind', 'eval');
     await put([
@@ -223,9 +235,15 @@ describe('scope', () => {
 });
 
 describe('a document of evidence', () => {
+  const compare_with = (primary) => (p) =>
+    Object.assign(p, piece('parity', place, backup, { primary }));
+
   for (const [what, change, found] of [
     ['an unknown kind', (p) => (p.kind = 'rumour'), /unknown_name/],
     ['an unknown route', (p) => (p.route = 'nowhere'), /unknown_name/],
+    ['a comparison with nothing', compare_with(undefined), /missing_field/],
+    ['a comparison with an unknown route', compare_with('nowhere'), /unknown_name/],
+    ['a comparison with itself', compare_with(backup.route), /contradiction/],
     ['a field of another kind', (p) => (p.eval_set = 'x'), /unknown_field/],
     ['no owner', (p) => delete p.owner, /missing_field/],
     ['no expiry', (p) => delete p.expires, /missing_field/],

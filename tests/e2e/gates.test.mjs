@@ -139,8 +139,14 @@ for (const expected of cases) {
       assert.match(reason, new RegExp(`check=${expected.check}\\b`));
       assert.equal(await stack.chain(), 'a');
       const { stdout } = await stack.ctl.run('request', 'show', '--last');
-      assert.match(stdout, new RegExp(expected.gate), stdout);
-      assert.match(stdout, new RegExp(expected.check), stdout);
+      const refused = stdout.slice(stdout.indexOf('Refused by'), stdout.indexOf('Outcome'));
+      for (const word of [expected.gate, expected.check]) assert.match(refused, new RegExp(word), stdout);
+      for (const name of ['found', 'needed', 'owner']) {
+        if (expected[name] === undefined) continue;
+        const word = expected[name] instanceof RegExp ? expected[name].source : expected[name];
+        assert.match(reason, new RegExp(`;${name}=[^;]*${word}`));
+        assert.match(refused, new RegExp(word), stdout);
+      }
     });
   });
 }

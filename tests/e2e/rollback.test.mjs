@@ -155,13 +155,24 @@ for (const { rule, thresholds, bad, once, warm } of rules)
 describe('negative_feedback', () => {
   before(() => publish('negative_feedback', few));
 
+  const say_bad = (id) => stack.ctl.run('feedback', id, 'negative', '--source', 'user');
+
+  test('bad words of one tenant do not, however often it says them', async () => {
+    const answered = [];
+    for (let i = 0; i < 12; i++) {
+      const { question } = await fall_back(keys[i % 2]);
+      if (i % 2) answered.push(question.request_id);
+    }
+    for (const id of answered) for (let i = 0; i < 3; i++) await say_bad(id);
+    assert.equal(await off(), undefined);
+  });
+
   test('bad words of two tenants on answers of the fallback trip it', async () => {
     const answered = [];
     for (let i = 0; i < 6; i++) answered.push((await fall_back(keys[i % 2])).question.request_id);
-    for (const id of answered) {
-      await stack.ctl.run('feedback', id, 'negative', '--source', 'user');
-      await stack.ctl.run('feedback', id, 'negative', '--source', 'user');
-    }
+    for (const id of answered) await say_bad(id);
+    await check_off('negative_feedback');
+    await restart_decider();
     await check_off('negative_feedback');
     await stack.ctl.json('switch', 'on', 'entry', stack.policy_id, entry, '--reason', 'looked at it');
   });
@@ -175,6 +186,8 @@ describe('failed_eval', () => {
     await stack.approve([
       piece('eval', place, { model: 'demo-model' }, { passed: false, pass_rate_percent: 60 }),
     ]);
+    await check_off('failed_eval');
+    await restart_decider();
     await check_off('failed_eval');
   });
 });

@@ -5,6 +5,7 @@ const expires = '2099-01-01T00:00:00Z';
 // What each kind says besides its scope, when all is well.
 const saying = {
   parity: {
+    primary: 'demo-at-mock-a',
     reviewed_by: 'quality',
     passed: true,
     checks: ['endpoint', 'parameters', 'quota', 'cost', 'log_fields'],
@@ -38,10 +39,13 @@ export function piece(kind, place, subject, more = {}) {
   return { kind, ...place, ...subject, owner: 'platform', expires, ...saying[kind], ...more };
 }
 
-// All that an entry of another family needs at another provider and account, tools included.
+// All that the template's fallback, of another family at another provider and account, needs, tools
+// included.
 export function approval(place, route, model, more = {}) {
+  const primary = 'primary-approved-at-mock-a';
   return [
-    ...['parity', 'boundary_approval', 'quota_owner', 'cost_owner'].map((kind) =>
+    piece('parity', place, { route }, { primary, ...more.parity }),
+    ...['boundary_approval', 'quota_owner', 'cost_owner'].map((kind) =>
       piece(kind, place, { route }, more[kind]),
     ),
     ...['eval', 'tool_contract'].map((kind) => piece(kind, place, { model }, more[kind])),
@@ -56,4 +60,15 @@ export function same_model(place, route, more = {}) {
   return ['parity', 'boundary_approval', 'quota_owner'].map((kind) =>
     piece(kind, place, { route }, more[kind]),
   );
+}
+
+// The pieces of a document of `policy check --missing`, filled in by somebody who found all well.
+export function filled(document) {
+  return document.evidence.map((blank) => {
+    const known = piece(blank.kind, {}, {});
+    const left_blank = (name) => name === 'expires' || /^""$|null|YYYY/.test(JSON.stringify(blank[name]));
+    return Object.fromEntries(
+      Object.keys(blank).map((name) => [name, left_blank(name) ? known[name] : blank[name]]),
+    );
+  });
 }

@@ -133,6 +133,12 @@ static void refuses_what_no_command_has(void **state)
         "_ key createx",
         "_ polic list",
     };
+    char show[] = "show", request[] = "request", empty[] = "";
+    char *const unset[] = {request, show, empty};
+    struct arguments none;
+    unsigned count;
+    const struct command *commands = ctl_commands(&count);
+    int error = dup(2);
 
     (void)state;
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -141,6 +147,30 @@ static void refuses_what_no_command_has(void **state)
 
         assert_false(read_line(lines[i], &arguments, memory));
     }
+    /* A script's variable that is not set must not stand for "the last one" or "all". */
+    assert_non_null(freopen("/dev/null", "w", stderr));
+    assert_false(argument_read(commands, count, unset, 3, &none));
+    dup2(error, 2);
+    close(error);
+}
+
+static void help_is_about_what_was_typed(void **state)
+{
+    char policy[] = "policy", check[] = "check", draft[] = "--draft";
+    char *const words[] = {policy, check, draft};
+    unsigned count, group = 0, one = 0, all = 0;
+    const struct command *commands = ctl_commands(&count);
+
+    (void)state;
+    for (unsigned i = 0; i < count; i++) {
+        all += argument_is_asked(&commands[i], NULL, 0);
+        group += argument_is_asked(&commands[i], words, 1);
+        one += argument_is_asked(&commands[i], words, 3);
+        assert_false(argument_is_asked(&commands[i], words + 1, 1));
+    }
+    assert_int_equal(all, count);
+    assert_in_range(group, 8, count - 8);
+    assert_int_equal(one, 1);
 }
 
 static void the_table_is_sound(void **state)
@@ -172,6 +202,7 @@ int main(void)
         cmocka_unit_test(keeps_lists_in_order_and_knows_what_was_not_given),
         cmocka_unit_test(a_dash_is_an_operand),
         cmocka_unit_test(refuses_what_no_command_has),
+        cmocka_unit_test(help_is_about_what_was_typed),
         cmocka_unit_test(the_table_is_sound),
     };
 

@@ -24,6 +24,7 @@ static const ProtobufCMessageDescriptor *const requests[] = {
     &signalbox__v1__checklist_request__descriptor,
     &signalbox__v1__diff_policies_request__descriptor,
     &signalbox__v1__get_evidence_request__descriptor,
+    &signalbox__v1__get_policy_request__descriptor,
     &signalbox__v1__get_route_request__descriptor,
     &signalbox__v1__list_audit_request__descriptor,
     &signalbox__v1__list_evidence_request__descriptor,
@@ -352,6 +353,21 @@ static void a_list_is_all_of_its_pages(void **state)
     assert_out("POLICY  VERSION\na             1\nb             1\nc             1\n");
 }
 
+static void a_dump_is_the_document_and_nothing_else(void **state)
+{
+    static const char canonical[] = "{\n  \"policy_id\": \"p\"\n}\n";
+    Signalbox__V1__GetPolicyResponse *answer =
+        message_new(&signalbox__v1__get_policy_response__descriptor, &rig.arena);
+
+    (void)state;
+    answer->canonical = ctl_text(canonical);
+    rig.answers[0] = &answer->base;
+    assert_int_equal(run("policy dump p 3"), CTL_EXIT_OK);
+    assert_string_equal(
+        rig.asked, "GetPolicy { \"policy_id\": \"p\", \"version\": 3, \"want_canonical\": true}");
+    assert_out(canonical);
+}
+
 static const ProtobufCMessage *audit_page(unsigned count)
 {
     Signalbox__V1__ListAuditResponse *answer =
@@ -472,6 +488,7 @@ int main(void)
         TEST(refuses_before_it_asks),
         TEST(tests_without_a_policy_name_are_refused_with_their_place),
         TEST(a_list_is_all_of_its_pages),
+        TEST(a_dump_is_the_document_and_nothing_else),
         TEST(a_limit_ends_the_list_in_the_middle_of_a_page),
         TEST(the_exit_code_is_the_checklists_verdict),
         TEST(a_draft_with_errors_is_a_document_error),

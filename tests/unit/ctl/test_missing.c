@@ -28,6 +28,7 @@ static const char wanted[] =
     "      \"workflow\": \"support-chat\",\n"
     "      \"environment\": \"production\",\n"
     "      \"route\": \"small-at-b\",\n"
+    "      \"primary\": \"small-at-a\",\n"
     "      \"owner\": \"\",\n"
     "      \"reviewed_by\": \"\",\n"
     "      \"passed\": null,\n"
@@ -99,6 +100,7 @@ static void asks_for_exactly_what_blocks(void **state)
         {BOUNDARY, "boundary_approval", NULL, SKIP, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0},
     };
     Signalbox__V1__ChecklistEntry *entries[] = {
+        entry_of(0, SIGNALBOX__V1__TIER__TIER_PRIMARY, "small-at-a", NULL, 0),
         entry_of(1, SIGNALBOX__V1__TIER__TIER_DIFFERENT_FAMILY, "small-at-b", rows,
                  sizeof rows / sizeof *rows),
         NULL};

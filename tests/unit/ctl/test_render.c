@@ -67,7 +67,7 @@ static void an_empty_column_is_left_out(void **state)
     assert_out("A  C\nv  v\nv  v\n");
 }
 
-static void long_cells_break_at_spaces_only(void **state)
+static void long_cells_break_between_words_only(void **state)
 {
     static const char *const titles[] = {"TEXT", "NEXT", NULL};
     struct table table;
@@ -80,6 +80,50 @@ static void long_cells_break_at_spaces_only(void **state)
     assert_out("TEXT                                                         NEXT\n"
                "aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff  n\n"
                "ggggggggg\n");
+}
+
+static void a_list_breaks_behind_commas(void **state)
+{
+    static const char *const titles[] = {"A", "B", NULL};
+    struct table table;
+
+    (void)state;
+    table_init(&table, &arena, titles);
+    table.cell_columns = 12;
+    table_add_text(&table, "[\"first\",\"second\",\"third\"]");
+    table_add_text(&table, "one, two, three, four");
+    table_print(&table, &out);
+    assert_out("A          B\n"
+               "[\"first\",  one, two,\n"
+               "\"second\",  three, four\n"
+               "\"third\"]\n");
+}
+
+static void on_a_terminal_the_widest_columns_break_first(void **state)
+{
+    static const char *const titles[] = {"ID", "SENTENCE", "WHY", NULL};
+    struct table table;
+
+    (void)state;
+    table_init(&table, &arena, titles);
+    table_add_text(&table, "an-id-that-nobody-may-break-1");
+    table_add_text(&table, "one two three four five six seven");
+    table_add_text(&table, "a few words");
+    table_line_columns(60);
+    table_print(&table, &out);
+    table_line_columns(20);
+    table_print_below("narrow", &table, &out);
+    table_line_columns(0);
+    assert_out("ID                             SENTENCE       WHY\n"
+               "an-id-that-nobody-may-break-1  one two three  a few words\n"
+               "                               four five six\n"
+               "                               seven\n"
+               "\nnarrow\n"
+               "  ID                             SENTENCE    WHY\n"
+               "  an-id-that-nobody-may-break-1  one two     a few\n"
+               "                                 three four  words\n"
+               "                                 five six\n"
+               "                                 seven\n");
 }
 
 static void what_others_wrote_is_made_harmless(void **state)
@@ -192,7 +236,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(columns_line_up_whatever_the_script),
         TEST(an_empty_column_is_left_out),
-        TEST(long_cells_break_at_spaces_only),
+        TEST(long_cells_break_between_words_only),
+        TEST(a_list_breaks_behind_commas),
+        TEST(on_a_terminal_the_widest_columns_break_first),
         TEST(what_others_wrote_is_made_harmless),
         TEST(a_tables_cells_may_be_narrower),
         TEST(markdown_shows_what_others_wrote_as_it_is),

@@ -108,29 +108,34 @@ static void a_test_that_fails_says_where(void **state)
                "FAIL    a bad key ends        /tests/1/steps/1/expect/action  fail_closed  "
                "fallback\n"
                "                              /tests/1/steps/1/expect/route   (absent)     b\n"
-               "\nCoverage\n"
+               "\nReached\n"
                "  TESTS  RULE\n"
                "      1  entry 1 allows timeout\n"
                "\nFAILED: 1 of 2 tests as expected; 1 of 2 rules reached (--coverage lists the "
                "rest)\n");
 }
 
-static void coverage_lists_what_no_test_reaches_first(void **state)
+static void coverage_groups_what_no_test_reaches(void **state)
 {
     (void)state;
     show_tests(&ctl,
                READ(test_policy_response, "{\"outcomes\": [{\"name\": \"t\", \"passed\": true}], "
-                                          "\"passed\": 1, \"rules\": [{\"name\": \"a\", "
-                                          "\"reached\": 1}, {\"name\": \"b\"}], "
-                                          "\"rules_reached\": 1}"),
+                                          "\"passed\": 1, \"rules\": [{\"name\": \"x allows a\"}, "
+                                          "{\"name\": \"x allows b\", \"reached\": 1}, "
+                                          "{\"name\": \"x allows c\"}, {\"name\": \"refuses: "
+                                          "d\"}, {\"name\": \"e\"}], \"rules_reached\": 1}"),
                true);
     assert_out("RESULT  TEST\n"
                "ok      t\n"
-               "\nCoverage\n"
+               "\nReached\n"
                "  TESTS  RULE\n"
-               "   none  b\n"
-               "      1  a\n"
-               "\npassed: 1 of 1 tests as expected; 1 of 2 rules reached\n");
+               "      1  x allows b\n"
+               "\nNot reached\n"
+               "  RULE      NOT REACHED\n"
+               "  x allows  a, c\n"
+               "  refuses:  d\n"
+               "            e\n"
+               "\npassed: 1 of 1 tests as expected; 1 of 5 rules reached\n");
 }
 
 static void no_test_at_all_is_no_success(void **state)
@@ -154,7 +159,8 @@ static void a_catalogs_review_names_evidence_and_policies(void **state)
                "altered  /routes/r/prices/output  10      12     prices\n"
                "added    /models/m\n"
                "\nEvidence that counts no more\n  ev-3\n"
-               "\nPolicies that it touches\n  p@2: dearer\n\n");
+               "\nPolicies that it touches\n  p@2: dearer\n\n"
+               "added 1, altered 1\n");
     show_catalog_changes(&ctl, READ(publish_catalog_response, "{}"));
     assert_out("no change\n\n");
 }
@@ -303,7 +309,7 @@ int main(void)
         TEST(a_diff_is_fields_and_what_follows),
         TEST(suggestions_say_what_they_lack_and_would_need),
         TEST(a_test_that_fails_says_where),
-        TEST(coverage_lists_what_no_test_reaches_first),
+        TEST(coverage_groups_what_no_test_reaches),
         TEST(no_test_at_all_is_no_success),
         TEST(a_catalogs_review_names_evidence_and_policies),
         TEST(a_piece_says_what_voids_it),

@@ -58,10 +58,37 @@ static void a_date_says_how_far_away_it_is(void **state)
     arena_done(&arena);
 }
 
+static void long_milliseconds_are_told_in_people_s_units(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {
+        {"1682430297 ms", "19 days"},
+        {"600000 ms", "10 minutes"},
+        {"599999 ms", "599999 ms"},
+        {"19000 ms", "19000 ms"},
+        {"x ms", "x ms"},
+        {"600000 ms more", "600000 ms more"},
+        {"", ""},
+        {"99999999999999999999 ms", "99999999999999999999 ms"},
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, 0, 1 << 16);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice text = when_readable(rows[i].text, &arena);
+
+        assert_true(slice_is(text, rows[i].wanted));
+    }
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ages_are_in_the_largest_unit_of_which_two_have_passed),
+        cmocka_unit_test(long_milliseconds_are_told_in_people_s_units),
         cmocka_unit_test(a_date_says_how_far_away_it_is),
     };
 

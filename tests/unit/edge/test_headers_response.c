@@ -272,6 +272,29 @@ static void a_reason_with_long_texts_is_bounded(void **state)
     fixture_done(&f);
 }
 
+static void a_default_response_is_of_no_provider(void **state)
+{
+    const struct decision sent = {.has_route = true,
+                                  .route = {.model = SLICE_LITERAL("m2"),
+                                            .provider = SLICE_LITERAL("p2"),
+                                            .tier = TIER_SAME_FAMILY}};
+    const struct decision last = {.reason = REASON_DEFAULT_RESPONSE,
+                                  .disposition = DISPOSITION_FALLBACK_SUCCESS,
+                                  .default_response = SLICE_LITERAL("\"Later.\"")};
+    const struct standing standing = {&sent, &last, 2, DISPOSITION_UNSPECIFIED};
+    struct response response = {0};
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    request_init(&f.request, &f.arena, fixture_pad(&f, SLICE_LITERAL("{}")));
+    headers_write_standing(&response, &f.request, &standing);
+    assert_slice(find(&response, "x-signalbox-tier"), "default_response");
+    assert_int_equal(find(&response, "x-signalbox-provider").len, 0);
+    assert_int_equal(find(&response, "x-signalbox-selected-model").len, 0);
+    fixture_done(&f);
+}
+
 /* A route was chosen: what was passed over on the way is the record's. */
 static void a_success_names_no_gate(void **state)
 {
@@ -304,6 +327,7 @@ int main(void)
         cmocka_unit_test(tells_where_the_request_stands),
         cmocka_unit_test(the_reason_names_the_gate_that_refused),
         cmocka_unit_test(a_reason_with_long_texts_is_bounded),
+        cmocka_unit_test(a_default_response_is_of_no_provider),
         cmocka_unit_test(a_success_names_no_gate),
     };
 
