@@ -37,9 +37,7 @@ static enum result compile_current(struct service *service,
 
 static bool same_version(const struct compiled *a, const struct compiled *b)
 {
-    return a && b && a->policy->version == b->policy->version &&
-           slice_equal(policy_text(a->policy, a->policy->id),
-                       policy_text(b->policy, b->policy->id));
+    return b && compiled_is_version(a, compiled_policy_id(b), b->policy->version);
 }
 
 /* The share that is asked for. The policy's own applies where there is something to be beside. */
@@ -191,11 +189,6 @@ enum result service_activate(struct service *service,
 
 /* ---- roll back ---- */
 
-static bool has_policy(const struct compiled *compiled, struct slice policy_id)
-{
-    return compiled && slice_equal(policy_text(compiled->policy, compiled->policy->id), policy_id);
-}
-
 /* Where the policy serves, of what the caller may see. */
 static enum result find_place(const struct service *service,
                               struct admin_call *call,
@@ -209,7 +202,8 @@ static enum result find_place(const struct service *service,
         const struct policy *policy = serving->whole->policy;
 
         if (!rights_environment(call->caller, policy_text(policy, policy->environment)) ||
-            (!has_policy(serving->whole, policy_id) && !has_policy(serving->canary, policy_id)))
+            (!compiled_is_of(serving->whole, policy_id) &&
+             !compiled_is_of(serving->canary, policy_id)))
             continue;
         if (found)
             return admin_fail(call, RESULT_PRECONDITION,

@@ -6,11 +6,6 @@
 
 #include "service/policies.h"
 
-static struct slice id_of(const struct compiled *compiled)
-{
-    return policy_text(compiled->policy, compiled->policy->id);
-}
-
 /* ---- what stands ---- */
 
 enum result activation_read(struct service *service,
@@ -65,10 +60,10 @@ static void put_active(struct rows *rows, const struct activation *activation, u
 
     active_record_encode(
         &(struct active_record){
-            .policy_id = id_of(activation->whole),
+            .policy_id = compiled_policy_id(activation->whole),
             .version = activation->whole->policy->version,
             .activation = number,
-            .canary_policy_id = canary ? id_of(canary) : SLICE_LITERAL(""),
+            .canary_policy_id = canary ? compiled_policy_id(canary) : SLICE_LITERAL(""),
             .canary_version = canary ? canary->policy->version : 0,
             .canary_percent = canary ? activation->canary_percent : 0,
         },
@@ -96,17 +91,19 @@ put_audit(struct rows *rows, const struct admin_call *call, const struct activat
     if (activation->canary)
         detail = arena_format(&rows->arena, "For %u %% of the requests, beside %.*s@%u.",
                               (unsigned)activation->canary_percent,
-                              (int)id_of(activation->whole).len, id_of(activation->whole).ptr,
+                              (int)compiled_policy_id(activation->whole).len,
+                              compiled_policy_id(activation->whole).ptr,
                               (unsigned)activation->whole->policy->version);
     else if (activation->replaced)
         detail = arena_format(&rows->arena, "For all requests, in place of %.*s@%u.",
-                              (int)id_of(activation->replaced).len, id_of(activation->replaced).ptr,
+                              (int)compiled_policy_id(activation->replaced).len,
+                              compiled_policy_id(activation->replaced).ptr,
                               (unsigned)activation->replaced->policy->version);
     rows_audit(rows, &(struct audit_record){
                          .action = activation->action,
                          .at_ms = call->now_ms,
                          .by = call->caller ? call->caller->key_id : SLICE_LITERAL(""),
-                         .policy_id = id_of(made),
+                         .policy_id = compiled_policy_id(made),
                          .version = made->policy->version,
                          .workload = activation->workload,
                          .environment = activation->environment,
@@ -129,7 +126,7 @@ static void put_first(struct rows *rows, const struct activation *activation)
 
     put_numbered(rows, activation, 1,
                  &(struct activation_record){
-                     .policy_id = id_of(whole),
+                     .policy_id = compiled_policy_id(whole),
                      .version = whole->policy->version,
                      .percent = 100,
                      .action = AUDIT_ACTION_ACTIVATE_POLICY,
@@ -149,7 +146,7 @@ static void put_rows(struct rows *rows,
     put_active(rows, activation, number);
     put_numbered(rows, activation, number,
                  &(struct activation_record){
-                     .policy_id = id_of(made),
+                     .policy_id = compiled_policy_id(made),
                      .version = made->policy->version,
                      .percent = activation->canary ? activation->canary_percent : 100,
                      .before = first ? 1 : activation->restores,
@@ -167,7 +164,7 @@ static void put_rows(struct rows *rows,
 
 static struct slice name_of(struct arena *arena, const struct compiled *compiled)
 {
-    return compiled ? policies_name(arena, id_of(compiled), compiled->policy->version)
+    return compiled ? policies_name(arena, compiled_policy_id(compiled), compiled->policy->version)
                     : SLICE_LITERAL("-");
 }
 
@@ -292,13 +289,13 @@ static enum result make_policies(const struct service *service,
                                  uint32_t number,
                                  struct policy_set **ret_policies)
 {
-    struct serving *serving =
-        serving_new(activation->whole, activation->canary, activation->canary_percent, number);
     struct policy_set *policies = policy_set_new(service->admin.current->policies);
-    bool made = serving && policies && policy_set_put(policies, serving);
+    const struct serving serving = {.whole = activation->whole,
+                                    .canary = activation->canary,
+                                    .canary_percent = activation->canary_percent,
+                                    .activation = number};
 
-    serving_unref(serving);
-    if (made) {
+    if (policies && policy_set_serve(policies, &serving)) {
         *ret_policies = policies;
         return RESULT_OK;
     }

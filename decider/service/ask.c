@@ -1,52 +1,37 @@
 /* service_ask as a story: check, know who asks, find the request; then admit it, go on with it,
- * answer it again, or take it up by its token. A step that answers the ticket returns false. */
+ * answer it again, or take it up by its token (adopt.c). A step that answers the ticket returns
+ * false. */
+#include "service/ask.h"
+
 #include "base/random.h"
 #include "base/uuid.h"
 #include "engine/spread.h"
 #include "service/boundary.h"
 #include "service/commit.h"
-#include "service/complete.h"
 #include "service/copy.h"
 #include "service/lookup.h"
 #include "service/reply.h"
 #include "service/rights.h"
-#include "service/token.h"
 #include "store/codec.h"
 
-struct ask {
-    struct service *service;
-    const struct principal *caller;
-    const struct question *question;
-    int64_t now_ms;
-    struct ticket *ticket;
-    /* Found on the way. */
-    bool has_token;
-    struct token token;
-    struct facts facts; /* completed; where the question has facts */
-    struct asker asker;
-    struct slice tenant;  /* empty: neither facts nor token name one */
-    struct digest digest; /* of the question */
-    struct request *request;
-};
-
-static bool refuse(struct ask *ask,
-                   enum result result,
-                   const char *reason,
-                   const char *field,
-                   const char *message)
+bool ask_refuse(struct ask *ask,
+                enum result result,
+                const char *reason,
+                const char *field,
+                const char *message)
 {
     reply_refuse(ask->ticket, result, reason, field, message);
     return false;
 }
 
-static bool invalid(struct ask *ask, const char *field, const char *message)
+bool ask_invalid(struct ask *ask, const char *field, const char *message)
 {
-    return refuse(ask, RESULT_INVALID, NULL, field, message);
+    return ask_refuse(ask, RESULT_INVALID, NULL, field, message);
 }
 
-static bool failed(struct ask *ask, enum result result)
+bool ask_failed(struct ask *ask, enum result result)
 {
-    return refuse(ask, result, NULL, NULL, NULL);
+    return ask_refuse(ask, result, NULL, NULL, NULL);
 }
 
 static bool is_name(struct slice name)
@@ -61,25 +46,25 @@ static bool check(struct ask *ask)
     const struct facts *facts = &question->facts;
 
     if (!uuid_is_v7(question->request_id))
-        return invalid(ask, "request_id", "The request id is not a UUIDv7.");
+        return ask_invalid(ask, "request_id", "The request id is not a UUIDv7.");
     if (question->boundary > ATTEMPTS_MAX)
-        return invalid(ask, "boundary", "No chain has so many attempts.");
+        return ask_invalid(ask, "boundary", "No chain has so many attempts.");
     if (question->boundary == 0 && !question->has_facts)
-        return invalid(ask, "admission", "An admission needs its facts.");
+        return ask_invalid(ask, "admission", "An admission needs its facts.");
     if (question->boundary > 0 && !question->has_report)
-        return invalid(ask, "report", "From boundary 1 on the attempt's report is needed.");
+        return ask_invalid(ask, "report", "From boundary 1 on the attempt's report is needed.");
     if (!question->has_facts)
         return true;
     if (facts->key_digest.len && facts->key_digest.len != DIGEST_BYTES)
-        return invalid(ask, "admission.key_digest", "A SHA-256 has 32 bytes.");
+        return ask_invalid(ask, "admission.key_digest", "A SHA-256 has 32 bytes.");
     if (!facts->key_digest.len && !facts->tenant.len)
-        return invalid(ask, "admission.tenant", "The tenant is needed where no key is given.");
+        return ask_invalid(ask, "admission.tenant", "The tenant is needed where no key is given.");
     if (!is_name(facts->tenant))
-        return invalid(ask, "admission.tenant", "The name is too long.");
+        return ask_invalid(ask, "admission.tenant", "The name is too long.");
     if (!is_name(facts->workload))
-        return invalid(ask, "admission.workload", "The name is too long.");
+        return ask_invalid(ask, "admission.workload", "The name is too long.");
     if (!is_name(facts->environment))
-        return invalid(ask, "admission.environment", "The name is too long.");
+        return ask_invalid(ask, "admission.environment", "The name is too long.");
     return true;
 }
 
@@ -92,10 +77,10 @@ static bool read_token(struct ask *ask)
     ask->has_token =
         token_read(question->resume_token, store_secret(ask->service->store), &ask->token);
     if (!ask->has_token)
-        return invalid(ask, "resume_token", "This is no token of this decider.");
+        return ask_invalid(ask, "resume_token", "This is no token of this decider.");
     if (memcmp(ask->token.request_id.bytes, question->request_id.bytes,
                sizeof question->request_id.bytes) != 0)
-        return invalid(ask, "resume_token", "The token belongs to another request.");
+        return ask_invalid(ask, "resume_token", "The token belongs to another request.");
     ask->tenant = ask->token.tenant;
     return true;
 }
@@ -112,7 +97,7 @@ static bool know_asker(struct ask *ask)
     complete_facts(ask->service->owner.live, facts->key_digest.len ? &identity : NULL, facts,
                    ask->now_ms, &ask->facts, &ask->asker);
     if (ask->has_token && !slice_equal(ask->token.tenant, ask->facts.tenant))
-        return invalid(ask, "resume_token", "The token belongs to another tenant's request.");
+        return ask_invalid(ask, "resume_token", "The token belongs to another tenant's request.");
     ask->tenant = ask->facts.tenant;
     return true;
 }
@@ -125,18 +110,19 @@ static bool may_ask(struct ask *ask, struct slice tenant, struct slice environme
         ask->asker.refusal == REASON_UNKNOWN_PRINCIPAL && slice_is(tenant, TENANT_UNKNOWN);
 
     if (!nobody && !rights_tenant(ask->caller, tenant))
-        return refuse(ask, RESULT_DENIED, NULL, NULL, "The token may not speak for this tenant.");
+        return ask_refuse(ask, RESULT_DENIED, NULL, NULL,
+                          "The token may not speak for this tenant.");
     if (!rights_environment(ask->caller, environment))
-        return refuse(ask, RESULT_DENIED, NULL, NULL,
-                      "The token may not speak for this environment.");
+        return ask_refuse(ask, RESULT_DENIED, NULL, NULL,
+                          "The token may not speak for this environment.");
     return true;
 }
 
-static bool make_digest(struct ask *ask, const struct question *question, struct digest *ret_digest)
+bool ask_digest(struct ask *ask, const struct question *question, struct digest *ret_digest)
 {
     enum result result = codec_question_digest(question, &ask->service->owner.bytes, ret_digest);
 
-    return result ? failed(ask, result) : true;
+    return result ? ask_failed(ask, result) : true;
 }
 
 /* Submits what was decided, and answers the ticket now or when it is on disk. */
@@ -193,7 +179,7 @@ static bool check_time(struct ask *ask)
     int64_t off_ms = uuid_unix_ms(ask->question->request_id) - ask->now_ms;
 
     if (off_ms > REQUEST_ID_SKEW_MS_MAX || off_ms < -REQUEST_ID_SKEW_MS_MAX)
-        return invalid(ask, "request_id", "The request id's time is more than 10 minutes off.");
+        return ask_invalid(ask, "request_id", "The request id's time is more than 10 minutes off.");
     return true;
 }
 
@@ -206,10 +192,10 @@ static bool admit(struct ask *ask)
     if (!check_time(ask))
         return false;
     if (store_full(service->store) || requests->count >= REQUESTS_MAX)
-        return failed(ask, RESULT_FULL);
+        return ask_failed(ask, RESULT_FULL);
     ask->request = request_new(requests, ask->question->request_id, ask->tenant);
     if (!ask->request)
-        return failed(ask, RESULT_NO_MEMORY);
+        return ask_failed(ask, RESULT_NO_MEMORY);
     result = decide_admission(ask);
     if (result == RESULT_OK && !request_enter(requests, ask->request))
         result = RESULT_NO_MEMORY;
@@ -221,7 +207,7 @@ static bool admit(struct ask *ask)
     if (result) {
         request_free(requests, ask->request);
         ask->request = NULL;
-        return failed(ask, result);
+        return ask_failed(ask, result);
     }
     if (ask->request->output.decision.action == ACTION_FAIL_CLOSED)
         counter_add(&service->counters.refused, 1);
@@ -239,18 +225,18 @@ static bool check_chain(struct ask *ask)
     if (ask->question->boundary == 0)
         return true;
     if (!ask->has_token)
-        return invalid(ask, "resume_token",
-                       "From boundary 1 on the last answer's token is needed.");
+        return ask_invalid(ask, "resume_token",
+                           "From boundary 1 on the last answer's token is needed.");
     if (token->boundary + 1 != ask->question->boundary)
-        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "resume_token",
-                      "The token is not that of the boundary before.");
+        return ask_refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "resume_token",
+                          "The token is not that of the boundary before.");
     if (token->chain_id == history->boundaries[0].seed &&
         token->boundary < history->boundaries_count &&
         token->decision_id == history->boundaries[token->boundary].seed)
         return true;
     counter_add(&ask->service->counters.superseded, 1);
-    return refuse(ask, RESULT_PRECONDITION, "SUPERSEDED", "resume_token",
-                  "The token belongs to an admission that was decided anew; stop.");
+    return ask_refuse(ask, RESULT_PRECONDITION, "SUPERSEDED", "resume_token",
+                      "The token belongs to an admission that was decided anew; stop.");
 }
 
 static bool answer_again(struct ask *ask)
@@ -260,8 +246,8 @@ static bool answer_again(struct ask *ask)
     const struct history_boundary *stored = &request->history.boundaries[boundary];
 
     if (!digest_equal(stored->question.bytes, ask->digest.bytes, DIGEST_BYTES))
-        return refuse(ask, RESULT_EXISTS, NULL, NULL,
-                      "This boundary was asked before with other facts.");
+        return ask_refuse(ask, RESULT_EXISTS, NULL, NULL,
+                          "This boundary was asked before with other facts.");
     counter_add(&ask->service->counters.duplicates, 1);
     if (request->waits && boundary + 1 == request->history.boundaries_count)
         reply_wait(ask->service, request, ask->ticket);
@@ -277,16 +263,16 @@ static bool check_order(struct ask *ask)
     uint32_t boundary = ask->question->boundary;
 
     if (boundary > request->history.boundaries_count)
-        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
-                      "A boundary was skipped.");
+        return ask_refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                          "A boundary was skipped.");
     if (request_ended(request))
-        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
-                      "The request has ended.");
+        return ask_refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                          "The request has ended.");
     if (request->waits)
-        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
-                      "The boundary before is not answered yet.");
+        return ask_refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
+                          "The boundary before is not answered yet.");
     if (report->route.len && !slice_equal(report->route, request->output.decision.route.id))
-        return invalid(ask, "report.route", "The answer named another route.");
+        return ask_invalid(ask, "report.route", "The answer named another route.");
     return true;
 }
 
@@ -320,131 +306,16 @@ static bool take_report(struct ask *ask)
     boundary_rewind(service, request, ask->question->boundary);
     request->history.unreported_ms = unreported_ms;
     request->given_up = given_up;
-    return failed(ask, result);
+    return ask_failed(ask, result);
 }
 
-static bool go_on(struct ask *ask)
+bool ask_go_on(struct ask *ask)
 {
-    if (!check_chain(ask) || !make_digest(ask, ask->question, &ask->digest))
+    if (!check_chain(ask) || !ask_digest(ask, ask->question, &ask->digest))
         return false;
     if (ask->question->boundary < ask->request->history.boundaries_count)
         return answer_again(ask);
     return take_report(ask);
-}
-
-static bool need_admission(struct ask *ask)
-{
-    return refuse(ask, RESULT_ADMISSION_NEEDED, "ADMISSION_NEEDED", NULL, NULL);
-}
-
-static bool check_adoption(struct ask *ask)
-{
-    struct question admission = *ask->question;
-    struct digest digest;
-
-    if (!ask->has_token)
-        return need_admission(ask);
-    if (ask->token.expires_ms < ask->now_ms)
-        return invalid(ask, "resume_token", "The token has expired.");
-    /* Later answers are durable: a decider that does not know them is not the one that gave them.
-     */
-    if (ask->token.boundary > 0)
-        return invalid(ask, "resume_token", "The request is not stored here any more.");
-    if (ask->question->boundary > 1)
-        return refuse(ask, RESULT_PRECONDITION, "OUT_OF_ORDER", "boundary",
-                      "A boundary was skipped.");
-    if (!ask->question->has_facts)
-        return need_admission(ask);
-    admission.boundary = 0;
-    if (!make_digest(ask, &admission, &digest))
-        return false;
-    if (!digest_equal(digest.bytes, ask->token.admission.bytes, DIGEST_BYTES))
-        return invalid(ask, "admission", "These are not the facts that the token was made for.");
-    return true;
-}
-
-/* Boundary 0 again, where the token says it went; false: it goes elsewhere. */
-static enum result
-decide_as_told(struct ask *ask, struct request *request, bool plain, bool *ret_same)
-{
-    const struct token *token = &ask->token;
-    enum result result = boundary_decide(ask->service, request,
-                                         &(struct boundary_question){
-                                             .digest = &token->admission,
-                                             .now_ms = token->admitted_ms,
-                                             .seed = token->decision_id,
-                                             .deadline_ms = token->deadline_ms,
-                                             .adopted = true,
-                                             .plain = plain,
-                                             .plain_entry = token->entry,
-                                         });
-
-    *ret_same = result == RESULT_OK && request->output.decision.has_route &&
-                request->output.entry == token->entry &&
-                (token->route == TOKEN_ROUTE_UNKNOWN || request->output.route == token->route);
-    return result;
-}
-
-/* Boundary 0 again, as it was answered before it was forgotten. Something may have been switched
- * or pinned meanwhile; where what holds now leads elsewhere, it is looked past. */
-static enum result decide_adopted(struct ask *ask)
-{
-    const struct token *token = &ask->token;
-    struct request *request = ask->request;
-    struct history *history = &request->history;
-    struct arena *arena = &request->arena;
-    enum result result;
-    bool same;
-
-    history->request_id = request->id;
-    history->engine_version = SLICE_LITERAL(ENGINE_VERSION);
-    history->key_id = arena_copy(arena, token->key_id);
-    history->policy_id = arena_copy(arena, token->policy_id);
-    history->policy_version = token->policy_version;
-    history->catalog_version = token->catalog_version;
-    history->evidence_version = token->evidence_version;
-    if (!copy_facts(arena, &ask->facts, &history->facts))
-        return RESULT_NO_MEMORY;
-    result = lookup_begin(ask->service);
-    if (result == RESULT_OK)
-        result = lookup_policy(ask->service, history, &request->compiled);
-    if (result == RESULT_OK)
-        result = decide_as_told(ask, request, false, &same);
-    if (result == RESULT_OK && !same) {
-        history->boundaries_count = 0;
-        request->chain = (struct chain){.state = CHAIN_STATE_NEW};
-        result = decide_as_told(ask, request, true, &same);
-    }
-    if (result)
-        return result;
-    return same ? RESULT_OK : RESULT_NOT_FOUND;
-}
-
-static bool adopt(struct ask *ask)
-{
-    struct service *service = ask->service;
-    struct requests *requests = &service->owner.requests;
-    enum result result;
-
-    if (!check_adoption(ask))
-        return false;
-    ask->request = request_new(requests, ask->question->request_id, ask->tenant);
-    if (!ask->request)
-        return failed(ask, RESULT_NO_MEMORY);
-    result = decide_adopted(ask);
-    if (result == RESULT_OK && !request_enter(requests, ask->request))
-        result = RESULT_NO_MEMORY;
-    if (result) {
-        request_free(requests, ask->request);
-        ask->request = NULL;
-        if (result == RESULT_NOT_FOUND)
-            return invalid(ask, "resume_token", "What the token was made with is not stored here.");
-        return failed(ask, result);
-    }
-    counter_add(&service->counters.adopted, 1);
-    /* Held from now on even if the report is refused: its token is the proof. */
-    request_timer(requests, ask->request, boundary_give_up_ms(service, ask->request));
-    return go_on(ask);
 }
 
 void service_ask(struct service *service,
@@ -471,16 +342,17 @@ void service_ask(struct service *service,
         return;
     result = lookup_request(service, question->request_id, ask.tenant, &ask.request);
     if (result == RESULT_INVALID)
-        invalid(&ask, "resume_token", "Two tenants used this request id; the token tells which.");
+        ask_invalid(&ask, "resume_token",
+                    "Two tenants used this request id; the token tells which.");
     else if (result)
-        failed(&ask, result);
+        ask_failed(&ask, result);
     else if (ask.request &&
              may_ask(&ask, ask.request->tenant, ask.request->history.facts.environment))
-        go_on(&ask);
-    else if (!ask.request && question->boundary == 0 && make_digest(&ask, question, &ask.digest))
+        ask_go_on(&ask);
+    else if (!ask.request && question->boundary == 0 && ask_digest(&ask, question, &ask.digest))
         admit(&ask);
     else if (!ask.request && question->boundary > 0)
-        adopt(&ask);
+        ask_adopt(&ask);
     if (ask.request)
         request_retire(&service->owner.requests, ask.request);
     atomic_store_explicit(&service->counters.open_requests, service->owner.requests.count,

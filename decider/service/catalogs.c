@@ -35,6 +35,44 @@ static void add_findings(struct admin_call *call,
                             found->found, found->expected);
 }
 
+struct dropping {
+    struct rows *rows;
+    struct slice end; /* the first key that stays */
+};
+
+static bool on_older_block(void *context, struct slice key, struct slice value)
+{
+    struct dropping *dropping = context;
+    struct slice copy;
+
+    (void)value;
+    if (slice_compare(key, dropping->end) >= 0)
+        return false;
+    copy = arena_copy(&dropping->rows->arena, key);
+    dropping->rows->failed |= !copy.len;
+    if (copy.len)
+        rows_delete(dropping->rows, STORE_TABLE_COMPILED, copy);
+    return true;
+}
+
+/* The version's blocks of catalogs before the one that serves still go: requests under way may need
+ * that one's, and history finds its way back by documents. */
+static enum result drop_older_blocks(struct publishing *publishing, const struct policy *policy)
+{
+    struct slice id = policy_text(policy, policy->id);
+    const struct store_key from = layout_compiled(id, policy->version, 0, 0, 0);
+    const struct store_key end =
+        layout_compiled(id, policy->version, policy->catalog_version, 0, 0);
+    const struct store_key versions = layout_policy_versions(id);
+    const struct store_walk walk = {.prefix = store_key_slice(&versions),
+                                    .from = store_key_slice(&from),
+                                    .rows_max = ADMIN_WALK_ROWS_MAX};
+    struct dropping dropping = {&publishing->rows, store_key_slice(&end)};
+
+    return store_walk(publishing->service->admin.read, STORE_TABLE_COMPILED, &walk, on_older_block,
+                      &dropping);
+}
+
 /* RESULT_INVALID: its findings are in call. NULL stays NULL. */
 static enum result compile_again(struct publishing *publishing,
                                  const struct compiled *before,
@@ -63,24 +101,26 @@ static enum result compile_again(struct publishing *publishing,
     publishing->compiled++;
     rows_lend(&publishing->rows, STORE_TABLE_COMPILED,
               store_key_slice(&(*ret_compiled)->version_key), compiled_block(*ret_compiled));
-    return catalog_review_policy(&publishing->review, policy, (*ret_compiled)->policy);
+    result = drop_older_blocks(publishing, policy);
+    return result ? result
+                  : catalog_review_policy(&publishing->review, policy, (*ret_compiled)->policy);
 }
 
 static enum result replace(struct publishing *publishing, const struct serving *before)
 {
     struct compiled *whole = NULL, *canary = NULL;
-    struct serving *serving = NULL;
     enum result result = compile_again(publishing, before->whole, &whole);
     enum result other = compile_again(publishing, before->canary, &canary);
 
     if (result == RESULT_OK || (result == RESULT_INVALID && other))
         result = other;
-    if (result == RESULT_OK) {
-        serving = serving_new(whole, canary, before->canary_percent, before->activation);
-        if (!serving || !policy_set_put(publishing->policies, serving))
-            result = RESULT_NO_MEMORY;
-    }
-    serving_unref(serving);
+    if (result == RESULT_OK &&
+        !policy_set_serve(publishing->policies,
+                          &(struct serving){.whole = whole,
+                                            .canary = canary,
+                                            .canary_percent = before->canary_percent,
+                                            .activation = before->activation}))
+        result = RESULT_NO_MEMORY;
     compiled_unref(whole);
     compiled_unref(canary);
     return result;

@@ -59,11 +59,6 @@ enum result change_parse_etag(struct admin_call *call,
 
 /* ---- what it may speak of ---- */
 
-static bool is_of(const struct compiled *compiled, struct slice policy_id)
-{
-    return compiled && slice_equal(policy_text(compiled->policy, compiled->policy->id), policy_id);
-}
-
 /* Every version has the empty one. */
 static bool has_entry(const struct compiled *compiled, struct slice entry)
 {
@@ -85,7 +80,7 @@ static enum result find_serving(struct service *service,
         struct compiled *const versions[] = {serving->whole, serving->canary};
 
         for (unsigned i = 0; i < 2; i++) {
-            if (!is_of(versions[i], policy_id))
+            if (!compiled_is_of(versions[i], policy_id))
                 continue;
             if (!rights_environment(call->caller, policy_text(versions[i]->policy,
                                                               versions[i]->policy->environment)))

@@ -42,6 +42,21 @@ struct slice compiled_block(const struct compiled *compiled)
     return (struct slice){compiled->bytes, compiled->policy->bytes};
 }
 
+struct slice compiled_policy_id(const struct compiled *compiled)
+{
+    return policy_text(compiled->policy, compiled->policy->id);
+}
+
+bool compiled_is_of(const struct compiled *compiled, struct slice policy_id)
+{
+    return compiled && slice_equal(compiled_policy_id(compiled), policy_id);
+}
+
+bool compiled_is_version(const struct compiled *compiled, struct slice policy_id, uint32_t version)
+{
+    return compiled && compiled->policy->version == version && compiled_is_of(compiled, policy_id);
+}
+
 struct store_key policy_name_key(const struct policy_name *name)
 {
     return layout_compiled(name->policy_id, name->version, name->catalog_version,

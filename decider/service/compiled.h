@@ -41,6 +41,10 @@ struct compiled {
 MUST_USE enum result compiled_new(struct slice block, struct compiled **ret_compiled);
 /* Lent as long as compiled is. */
 struct slice compiled_block(const struct compiled *compiled);
+struct slice compiled_policy_id(const struct compiled *compiled);
+/* A version of the policy, or that one; NULL is none. */
+bool compiled_is_of(const struct compiled *compiled, struct slice policy_id);
+bool compiled_is_version(const struct compiled *compiled, struct slice policy_id, uint32_t version);
 /* Any thread. Both take NULL. */
 struct compiled *compiled_ref(struct compiled *compiled);
 void compiled_unref(struct compiled *compiled);

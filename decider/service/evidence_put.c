@@ -1,8 +1,8 @@
 /* Evidence: put. All pieces of a document are checked, bound to the catalog of the day and compiled
  * into what serves before anything is written.
  *
- * A failed evaluation switches entries off before it is stored itself: should the decider stop in
- * between, an entry is off that nobody can explain by a piece, which is the safe way round. */
+ * A failed evaluation switches entries off: in memory before it is stored itself, on disk with it.
+ */
 #include "service/evidence_write.h"
 #include "service/rights.h"
 
@@ -32,9 +32,12 @@ static struct pairs pairs_of(struct arena *arena, const struct evidence_bindings
 {
     struct pair *items = arena_calloc(arena, bindings->count + 1, sizeof *items);
 
-    for (unsigned i = 0; items && i < bindings->count; i++)
-        items[i] = (struct pair){slice_of(signalbox_binding_name(bindings->items[i].field)),
+    for (unsigned i = 0; items && i < bindings->count; i++) {
+        char name[EVIDENCE_BOUND_NAME_BYTES_MAX];
+
+        items[i] = (struct pair){arena_copy(arena, evidence_bound_name(&bindings->items[i], name)),
                                  bindings->items[i].value};
+    }
     return (struct pairs){items, items ? bindings->count : 0};
 }
 

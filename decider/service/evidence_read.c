@@ -85,7 +85,7 @@ static enum result put_document(struct admin_call *call,
 
     arena_init(&arena, NULL, 0, PIECE_BYTES_MAX);
     diagnostics_init(&findings, &arena);
-    result = evidence_parse(record->document, &arena, &findings, &list);
+    result = evidence_parse_stored(record->document, &arena, &findings, &list);
     if (result == RESULT_OK && list.count == 1) {
         item->owner = arena_copy(call->arena, list.items->owner);
         item->passed = list.items->passed;

@@ -15,41 +15,58 @@ static bool answers_with(const struct policy *policy, unsigned entry, struct sli
            slice_equal(policy_text(policy, policy_route(policy, row->route)->model_id), model);
 }
 
-static enum result trip_policy(struct evidence_write *write,
-                               const struct evidence_row *row,
-                               const struct compiled *compiled)
+static void
+add_policy(struct evidence_write *write, const struct evidence_row *row, struct compiled *compiled)
 {
     const struct policy *policy = compiled ? compiled->policy : NULL;
-    char name[ENTRY_NAME_BYTES_MAX], detail[DETAIL_BYTES];
-    enum result result = RESULT_OK;
+    char detail[DETAIL_BYTES];
 
     if (!policy || !policy->rollback[ROLLBACK_RULE_FAILED_EVAL].enabled)
-        return RESULT_OK;
+        return;
     snprintf(detail, sizeof detail, "ev-%u: %.*s did not pass.", (unsigned)row->number,
              (int)row->record.subject.len, row->record.subject.ptr);
-    for (unsigned i = 0; result == RESULT_OK && i < policy->entries.len; i++)
+    for (unsigned i = 0; i < policy->entries.len; i++)
         if (answers_with(policy, i, row->record.subject))
-            result = switches_trip(write->service, write->call, policy_text(policy, policy->id),
-                                   switches_entry_name(policy, i, name), ROLLBACK_RULE_FAILED_EVAL,
-                                   slice_of(detail));
-    return result;
+            trip_calls_add(write->trips, compiled,
+                           &(struct trip_call){.policy = policy,
+                                               .entry = i,
+                                               .rule = ROLLBACK_RULE_FAILED_EVAL,
+                                               .detail = slice_of(detail),
+                                               .now_ms = write->call->now_ms});
+}
+
+static bool speaks(const struct evidence *evidence)
+{
+    return evidence->kind == EVIDENCE_KIND_EVAL && !evidence->passed;
 }
 
 enum result evidence_trip(struct evidence_write *write, const struct evidence_list *list)
 {
-    enum result result = RESULT_OK;
+    const struct snapshot *current = write->service->admin.current;
+    unsigned failed = 0;
+    enum result result;
 
-    for (unsigned i = 0; result == RESULT_OK && i < list->count; i++) {
+    for (unsigned i = 0; i < list->count; i++)
+        failed += speaks(&list->items[i]);
+    if (!failed)
+        return RESULT_OK;
+    write->trips = trip_calls_new(failed * 2 * ENTRIES_MAX);
+    if (!write->trips)
+        return RESULT_NO_MEMORY;
+    for (unsigned i = 0; i < list->count; i++) {
         const struct evidence_row *row = &write->made[i];
-        const struct serving *serving;
+        const struct serving *serving = snapshot_serving(current, row->workload, row->environment);
 
-        if (list->items[i].kind != EVIDENCE_KIND_EVAL || list->items[i].passed)
+        if (!serving || !speaks(&list->items[i]))
             continue;
-        serving = snapshot_serving(write->service->admin.current, row->workload, row->environment);
-        if (serving)
-            result = trip_policy(write, row, serving->whole);
-        if (serving && result == RESULT_OK)
-            result = trip_policy(write, row, serving->canary);
+        add_policy(write, row, serving->whole);
+        add_policy(write, row, serving->canary);
     }
-    return result;
+    result = trip_calls_act(write->service, write->trips);
+    if (result) {
+        write->trips = NULL;
+        return admin_fail(write->call, result, "The thread that decides does not answer.");
+    }
+    trip_calls_lend(write->trips, &write->rows);
+    return RESULT_OK;
 }

@@ -3,6 +3,7 @@
 #include "service/evidence_write.h"
 
 #include "service/recompile.h"
+#include "service/trip.h"
 
 #define PLACE_BYTES_MAX (256 * 1024 * 1024)
 
@@ -130,6 +131,9 @@ enum result evidence_write_commit(struct evidence_write *write)
 {
     enum result result = rows_commit(&write->rows, write->service, write->policies, NULL);
 
+    trip_calls_settle(write->service, write->trips,
+                      result == RESULT_OK || result == RESULT_TIMEOUT);
+    write->trips = NULL;
     if (result == RESULT_TIMEOUT)
         return admin_fail(write->call, result,
                           "Stored; it counts as soon as the owner turns again.");

@@ -16,6 +16,7 @@ struct evidence_write {
     uint32_t last; /* number given */
     struct rows rows;
     struct policy_set *policies; /* with what serves the touched places; NULL: nothing does */
+    struct trip_calls *trips;    /* whose rows are among those; NULL: none */
 };
 
 void evidence_write_begin(struct evidence_write *write,
@@ -38,7 +39,8 @@ void evidence_write_audit(struct evidence_write *write,
  * has as many pieces as it may have. */
 MUST_USE enum result evidence_write_places(struct evidence_write *write);
 /* Tells rollback rule failed_eval of the evaluations in the list that were not passed, for every
- * entry of every version in service that answers with their model. */
+ * entry of every version in service that answers with their model. What it turns off is off when
+ * this returns, and its rows go with the others: evidence_write_commit comes next. */
 MUST_USE enum result evidence_trip(struct evidence_write *write, const struct evidence_list *list);
 MUST_USE enum result evidence_write_commit(struct evidence_write *write);
 

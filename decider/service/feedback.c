@@ -41,8 +41,11 @@ static enum result begin_telling(struct service *service, struct errand *errand)
 static void end_telling(struct service *service, struct errand *errand)
 {
     struct telling *telling = CONTAINER_OF(errand, struct telling, errand);
+    bool stored = errand->result == RESULT_OK;
 
-    trip_note_stored(service, &telling->trip, errand->result == RESULT_OK);
+    trip_note_stored(service, &telling->trip, stored);
+    if (!stored && telling->compiled)
+        trip_forget_feedback(service, &telling->feedback);
 }
 
 static void free_telling(struct errand *errand)
@@ -129,11 +132,9 @@ static void find_serving(const struct service *service,
     struct compiled *found = NULL;
 
     for (unsigned i = 0; i < 2; i++) {
-        const struct policy *policy = versions[i] ? versions[i]->policy : NULL;
-
-        if (policy && slice_equal(policy_text(policy, policy->id), history->policy_id) &&
-            switches_entry_index(policy, entry) >= 0 &&
-            (!found || policy->version == history->policy_version))
+        if (versions[i] && compiled_is_of(versions[i], history->policy_id) &&
+            switches_entry_index(versions[i]->policy, entry) >= 0 &&
+            (!found || versions[i]->policy->version == history->policy_version))
             found = versions[i];
     }
     if (!found)

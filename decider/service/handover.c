@@ -45,6 +45,12 @@ static void swap_in(struct service *service, struct snapshot *snapshot)
     service->owner.live = snapshot;
 }
 
+void handover_expect(struct handover *handover, bool expected)
+{
+    /* Its own address is no thread's. */
+    atomic_store(&handover->owner, expected ? (const void *)handover : NULL);
+}
+
 bool handover_is_owner(const struct handover *handover)
 {
     const void *owner = atomic_load(&handover->owner);
@@ -85,6 +91,8 @@ enum result handover_give(struct service *service, struct snapshot *snapshot)
     service->admin.current = snapshot;
     snapshot_ref(snapshot);
     if (handover_is_owner(handover)) {
+        /* One that was never taken must not come after this one. */
+        snapshot_unref(atomic_exchange(&handover->next, NULL));
         swap_in(service, snapshot);
     } else {
         /* One that the owner has not come to is dropped: this one holds its changes too. */

@@ -1,8 +1,9 @@
 /* How a new snapshot gets from the admin thread to the owner.
  *
  * The admin thread leaves it in one atomic pointer, wakes the owner and waits until service_turn
- * has swapped it in. Where no thread has turned yet, or the one that turned last is the very thread
- * that hands over (start-up, programs and tests on one thread), it is swapped in at once. */
+ * has swapped it in. Where no thread has turned yet and none is expected, or the one that turned
+ * last is the very thread that hands over (start-up, programs and tests on one thread), it is
+ * swapped in at once. */
 #ifndef SERVICE_HANDOVER_H
 #define SERVICE_HANDOVER_H
 
@@ -22,6 +23,9 @@ MUST_USE enum result handover_give(struct service *service, struct snapshot *sna
 /* The owner thread, at the start of a turn. */
 void handover_take(struct service *service);
 
+/* expected: a thread will turn that has not yet; until then nobody is the owner. Else the thread
+ * that calls is taken for it. Before the first call of any thread. */
+void handover_expect(struct handover *handover, bool expected);
 /* The calling thread may touch live state itself: it is the one that turns, or none has yet. */
 bool handover_is_owner(const struct handover *handover);
 /* Until when one waits for the owner, on the clock of handover->swapped. */

@@ -138,7 +138,8 @@ enum result service_create_key(struct service *service,
 struct listing {
     struct admin_call *call;
     struct principal *principals;
-    unsigned count, rows_max;
+    unsigned count, rows_max, walked;
+    struct slice last; /* id of the key that was looked at last */
     bool more;
     enum result result;
 };
@@ -150,11 +151,12 @@ static bool on_key_row(void *context, struct slice key, struct slice value)
     struct principal *principal;
     struct slice copy;
 
-    (void)key;
-    if (listing->count == listing->rows_max) {
+    if (listing->count == listing->rows_max || listing->walked == ADMIN_WALK_ROWS_MAX) {
         listing->more = true;
         return false;
     }
+    listing->walked++;
+    listing->last = key;
     principal = &listing->principals[listing->count];
     copy = arena_copy(arena, value);
     listing->result = arena->failed ? RESULT_NO_MEMORY : principal_decode(copy, arena, principal);
@@ -176,7 +178,7 @@ enum result service_list_keys(struct service *service,
 {
     struct listing listing = {.call = call, .rows_max = admin_rows(rows_max)};
     char from[KEY_ID_TEXT_BYTES + 1] = {0};
-    struct store_walk walk = {.prefix = SLICE_LITERAL(""), .rows_max = ADMIN_WALK_ROWS_MAX};
+    struct store_walk walk = {.prefix = SLICE_LITERAL(""), .rows_max = ADMIN_WALK_ROWS_MAX + 1};
     enum result result;
 
     /* The token is the last key's id; with a NUL behind it, it sorts right after that key. */
@@ -193,14 +195,14 @@ enum result service_list_keys(struct service *service,
     if (result)
         return result;
     result = store_walk(service->admin.read, STORE_TABLE_KEY, &walk, on_key_row, &listing);
+    listing.last = arena_copy(call->arena, listing.last);
     admin_end(service);
     if (result || listing.result)
         return result ? result : listing.result;
     *ret_principals = listing.principals;
     *ret_count = listing.count;
-    *ret_next = listing.more && listing.count ? listing.principals[listing.count - 1].key_id
-                                              : SLICE_LITERAL("");
-    return RESULT_OK;
+    *ret_next = listing.more ? listing.last : SLICE_LITERAL("");
+    return call->arena->failed ? RESULT_NO_MEMORY : RESULT_OK;
 }
 
 enum result service_revoke_key(struct service *service,

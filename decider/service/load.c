@@ -182,7 +182,6 @@ static enum result load_active(struct loading *loading, struct slice key, struct
 {
     struct active_record active;
     struct compiled *whole = NULL, *canary = NULL;
-    struct serving *serving = NULL;
     struct slice workload, environment;
     enum result result;
 
@@ -196,12 +195,13 @@ static enum result load_active(struct loading *loading, struct slice key, struct
                               (struct policy_name){.policy_id = active.canary_policy_id,
                                                    .version = active.canary_version},
                               workload, environment, &canary);
-    if (result == RESULT_OK) {
-        serving = serving_new(whole, canary, active.canary_percent, active.activation);
-        if (!serving || !policy_set_put(loading->policies, serving))
-            result = fail(loading->error, RESULT_NO_MEMORY, "policy", active.policy_id);
-    }
-    serving_unref(serving);
+    if (result == RESULT_OK &&
+        !policy_set_serve(loading->policies,
+                          &(struct serving){.whole = whole,
+                                            .canary = canary,
+                                            .canary_percent = active.canary_percent,
+                                            .activation = active.activation}))
+        result = fail(loading->error, RESULT_NO_MEMORY, "policy", active.policy_id);
     compiled_unref(whole);
     compiled_unref(canary);
     return result;

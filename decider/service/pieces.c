@@ -36,7 +36,7 @@ static enum result take_bindings(const struct evidence_record *record,
     if (!items)
         return RESULT_NO_MEMORY;
     for (unsigned i = 0; i < record->bindings.count; i++)
-        if (signalbox_binding_parse(record->bindings.items[i].key, &items[count].field))
+        if (evidence_bound_parse(record->bindings.items[i].key, &items[count]))
             items[count++].value = record->bindings.items[i].value;
     *ret_bindings = (struct evidence_bindings){record->subject, items, count};
     return RESULT_OK;
@@ -52,7 +52,7 @@ static enum result make_piece(const struct evidence_record *record,
     enum result result;
 
     diagnostics_init(&findings, arena);
-    result = evidence_parse(record->document, arena, &findings, &list);
+    result = evidence_parse_stored(record->document, arena, &findings, &list);
     if (result == RESULT_OK && list.count != 1)
         result = RESULT_INVALID;
     if (result)

@@ -101,11 +101,16 @@ static enum result check_request(struct admin_call *call, const struct pin_reque
         return admin_fail(call, RESULT_INVALID, "A pin needs the policy's id.");
     if (request->entry.len && !change_is_name(request->entry, ENTRY_NAME_BYTES_MAX))
         return admin_fail(call, RESULT_INVALID, "The entry's name is too long or has a NUL.");
+    return change_check_texts(call, request->reason, request->write_id);
+}
+
+static enum result check_expiry(struct admin_call *call, const struct pin_request *request)
+{
     if (request->entry.len && request->expires_unix_ms <= call->now_ms)
         return admin_fail(call, RESULT_PRECONDITION, "A pin expires in the future.");
     if (request->entry.len && request->expires_unix_ms - call->now_ms > PIN_MS_MAX)
         return admin_fail(call, RESULT_PRECONDITION, "A pin expires within 30 days.");
-    return change_check_texts(call, request->reason, request->write_id);
+    return RESULT_OK;
 }
 
 static enum result not_go(struct admin_call *call, const struct checklist *list, unsigned entry)
@@ -214,9 +219,13 @@ static enum result prepare(struct service *service,
 
     if (result)
         return result;
-    result = change_find_policy(service, call, request->policy_id, request->entry, &compiled);
-    if (result == RESULT_OK)
-        result = idempotent_find(service, call, &pinning->repeat, ret_answer);
+    result = idempotent_find(service, call, &pinning->repeat, ret_answer);
+    /* What was pinned once need not be possible any more. */
+    if (result == RESULT_OK && !ret_answer->len)
+        result = check_expiry(call, request);
+    if (result == RESULT_OK &&
+        !(ret_answer->len && change_is_visible(service, call, request->policy_id)))
+        result = change_find_policy(service, call, request->policy_id, request->entry, &compiled);
     if (result == RESULT_OK && !ret_answer->len) {
         fill_audit(pinning, compiled ? compiled->policy : NULL);
         if (pinning->arena.failed)

@@ -39,12 +39,6 @@ bool policies_parse_name(struct slice name, struct slice *ret_policy_id, uint32_
     return true;
 }
 
-static bool is_version(const struct compiled *compiled, struct slice policy_id, uint32_t version)
-{
-    return compiled && compiled->policy->version == version &&
-           slice_equal(policy_text(compiled->policy, compiled->policy->id), policy_id);
-}
-
 /* Where it serves, and how many of the requests. */
 static void put_service(const struct service *service, struct policy_summary *policy)
 {
@@ -54,10 +48,10 @@ static void put_service(const struct service *service, struct policy_summary *po
 
     if (!serving)
         return;
-    if (is_version(serving->whole, policy->policy_id, policy->version)) {
+    if (compiled_is_version(serving->whole, policy->policy_id, policy->version)) {
         compiled = serving->whole;
         policy->percent = 100 - serving->canary_percent;
-    } else if (is_version(serving->canary, policy->policy_id, policy->version)) {
+    } else if (compiled_is_version(serving->canary, policy->policy_id, policy->version)) {
         compiled = serving->canary;
         policy->percent = serving->canary_percent;
     }
@@ -158,11 +152,9 @@ uint32_t policies_active(const struct service *service, struct slice policy_id)
     size_t position = 0;
 
     while ((serving = map_next(&service->admin.current->policies->active, &position)) != NULL) {
-        if (serving->whole->policy->version > whole &&
-            is_version(serving->whole, policy_id, serving->whole->policy->version))
+        if (compiled_is_of(serving->whole, policy_id) && serving->whole->policy->version > whole)
             whole = serving->whole->policy->version;
-        if (serving->canary && serving->canary->policy->version > canary &&
-            is_version(serving->canary, policy_id, serving->canary->policy->version))
+        if (compiled_is_of(serving->canary, policy_id) && serving->canary->policy->version > canary)
             canary = serving->canary->policy->version;
     }
     return whole ? whole : canary;
@@ -191,6 +183,27 @@ enum result service_get_policy(struct service *service,
     }
     admin_end(service);
     return result;
+}
+
+enum result service_canonical_policy(struct admin_call *call,
+                                     const struct policy_summary *policy,
+                                     struct slice *ret_canonical)
+{
+    struct policy_document *document = NULL;
+    struct diagnostics findings;
+    struct buf text;
+    enum result result;
+
+    diagnostics_init(&findings, call->arena);
+    result = policy_parse(policy->document, call->arena, &findings, &document);
+    if (result)
+        return result == RESULT_INVALID ? RESULT_CORRUPT : result;
+    buf_init(&text, DOCUMENT_BYTES_MAX);
+    result = policy_dump(document, &text);
+    if (result == RESULT_OK)
+        *ret_canonical = copied(call, buf_slice(&text));
+    buf_done(&text);
+    return result == RESULT_OK && call->arena->failed ? RESULT_NO_MEMORY : result;
 }
 
 /* ---- lists ---- */

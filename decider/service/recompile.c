@@ -36,17 +36,16 @@ enum result recompile_serving(struct service *service,
                               struct rows *rows)
 {
     struct compiled *whole = NULL, *canary = NULL;
-    struct serving *serving = NULL;
     enum result result = recompile(service, before->whole, pieces, rows, &whole);
 
     if (result == RESULT_OK && before->canary)
         result = recompile(service, before->canary, pieces, rows, &canary);
-    if (result == RESULT_OK) {
-        serving = serving_new(whole, canary, before->canary_percent, before->activation);
-        if (!serving || !policy_set_put(policies, serving))
-            result = RESULT_NO_MEMORY;
-    }
-    serving_unref(serving);
+    if (result == RESULT_OK &&
+        !policy_set_serve(policies, &(struct serving){.whole = whole,
+                                                      .canary = canary,
+                                                      .canary_percent = before->canary_percent,
+                                                      .activation = before->activation}))
+        result = RESULT_NO_MEMORY;
     compiled_unref(whole);
     compiled_unref(canary);
     return result;

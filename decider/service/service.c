@@ -149,6 +149,7 @@ void service_on_wake(struct service *service, void (*wake)(void *context), void 
 {
     service->wake_context = context;
     service->wake = wake;
+    handover_expect(&service->handover, wake != NULL);
 }
 
 struct digest service_identity(const struct service *service, struct slice secret)

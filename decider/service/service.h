@@ -23,9 +23,9 @@
  * A ticket belongs to the caller, is embedded in the caller's own object, and must stay until its
  * answer was called or service_forget was. An answer may call service_forget, nothing else here.
  *
- * The owner thread turns once before the first admin call of another thread may come, and goes on
- * turning until the last one has returned. A program that does everything on one thread needs no
- * such care: what the thread that turned last changes is in service at once. */
+ * The owner thread goes on turning until the last admin call has returned. A program that does
+ * everything on one thread sets no wake and needs no such care: what the thread that turned last
+ * changes is in service at once. */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
@@ -64,7 +64,8 @@ MUST_USE enum result service_open(const struct service_options *options,
 void service_close(struct service *service);
 
 /* wake is called from the writer or the admin thread, seldom, when service_turn has something to
- * do. Set it before the first question. */
+ * do. Set it before the first question. The thread that turns next is the owner then, and admin
+ * calls that come before it wait for it. */
 void service_on_wake(struct service *service, void (*wake)(void *context), void *context);
 
 /* ---- who calls: any thread ---- */
@@ -167,6 +168,11 @@ MUST_USE enum result service_get_policy(struct service *service,
                                         struct slice policy_id,
                                         uint32_t version,
                                         struct policy_summary *ret_policy);
+/* The document of what service_get_policy gave as policy_dump writes it. RESULT_NO_MEMORY;
+ * RESULT_CORRUPT: it is none. */
+MUST_USE enum result service_canonical_policy(struct admin_call *call,
+                                              const struct policy_summary *policy,
+                                              struct slice *ret_canonical);
 /* From after page_token (empty: the start); *ret_next is empty at the end. */
 MUST_USE enum result service_list_policies(struct service *service,
                                            struct admin_call *call,

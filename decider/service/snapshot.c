@@ -121,24 +121,21 @@ void key_set_unref(struct key_set *keys)
 
 /* ---- policies ---- */
 
-struct serving *serving_new(struct compiled *whole,
-                            struct compiled *canary,
-                            uint32_t canary_percent,
-                            uint32_t activation)
+static struct serving *serving_new(const struct serving *wanted)
 {
     struct serving *serving = calloc(1, sizeof *serving);
 
     if (!serving)
         return NULL;
     atomic_init(&serving->references, 1);
-    serving->whole = compiled_ref(whole);
-    serving->canary = compiled_ref(canary);
-    serving->canary_percent = canary ? canary_percent : 0;
-    serving->activation = activation;
+    serving->whole = compiled_ref(wanted->whole);
+    serving->canary = compiled_ref(wanted->canary);
+    serving->canary_percent = wanted->canary ? wanted->canary_percent : 0;
+    serving->activation = wanted->activation;
     return serving;
 }
 
-void serving_unref(struct serving *serving)
+static void serving_unref(struct serving *serving)
 {
     if (!serving || !give(&serving->references))
         return;
@@ -161,21 +158,27 @@ struct policy_set *policy_set_new(const struct policy_set *base)
         free(set);
         return NULL;
     }
-    while (base && (serving = map_next(&base->active, &position)) != NULL)
-        invariant(policy_set_put(set, serving));
+    while (base && (serving = map_next(&base->active, &position)) != NULL) {
+        take(&serving->references);
+        invariant(map_put(&set->active, store_key_slice(&serving->whole->active_key), serving));
+    }
     return set;
 }
 
-bool policy_set_put(struct policy_set *set, struct serving *serving)
+bool policy_set_serve(struct policy_set *set, const struct serving *wanted)
 {
-    struct slice key = store_key_slice(&serving->whole->active_key);
-    struct serving *replaced = map_remove(&set->active, key);
-    bool put = map_put(&set->active, key, serving);
+    struct serving *serving = serving_new(wanted);
+    struct slice key;
 
-    if (put)
-        take(&serving->references);
-    serving_unref(replaced);
-    return put;
+    if (!serving)
+        return false;
+    key = store_key_slice(&serving->whole->active_key);
+    /* The key is lent by what is replaced, so that goes first. */
+    serving_unref(map_remove(&set->active, key));
+    if (map_put(&set->active, key, serving))
+        return true;
+    serving_unref(serving);
+    return false;
 }
 
 void policy_set_unref(struct policy_set *policies)

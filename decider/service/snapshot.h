@@ -58,20 +58,13 @@ struct snapshot {
 struct key *key_new(const struct digest *identity, const struct principal *principal);
 void key_unref(struct key *key);
 
-/* Takes its own references. One reference; NULL: out of memory. */
-struct serving *serving_new(struct compiled *whole,
-                            struct compiled *canary,
-                            uint32_t canary_percent,
-                            uint32_t activation);
-void serving_unref(struct serving *serving); /* takes NULL */
-
 /* The parts, with one reference each; NULL: out of memory. base NULL: empty. change may be NULL (a
  * plain copy) and replaces what has its name; the set takes its own reference. */
 struct policy_set *policy_set_new(const struct policy_set *base);
 struct key_set *key_set_new(const struct key_set *base, struct key *change);
-/* Replaces what serves the place, in a set that nobody else has seen yet; takes its own reference.
- * False: out of memory. */
-MUST_USE bool policy_set_put(struct policy_set *set, struct serving *serving);
+/* Replaces what serves the place of wanted, in a set that nobody else has seen yet; takes its own
+ * references to the two versions. False: out of memory. */
+MUST_USE bool policy_set_serve(struct policy_set *set, const struct serving *wanted);
 /* With an empty arena for the catalog. */
 struct catalog_set *catalog_set_new(size_t bytes_max);
 void policy_set_unref(struct policy_set *policies);

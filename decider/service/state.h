@@ -65,7 +65,7 @@ struct errands {
 /* From the admin thread to the owner. */
 struct handover {
     _Atomic(struct snapshot *) next; /* not yet swapped in; NULL: none */
-    _Atomic(const void *) owner;     /* which thread turns; NULL: none has yet */
+    _Atomic(const void *) owner;     /* which thread turns; NULL: none has yet, itself: one will */
     pthread_mutex_t mutex;
     pthread_cond_t swapped;
     uint64_t generation; /* the newest that is live; under the mutex */

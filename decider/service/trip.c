@@ -305,14 +305,11 @@ struct trip *trip_on_give_up(struct service *service, const struct request *requ
     return follow_request(&subject, entry, note(&subject, tally, entry, samples, tenant));
 }
 
-void trip_on_feedback(struct service *service,
-                      const struct trip_feedback *feedback,
-                      struct trip *trip)
+static struct subject subject_of_feedback(struct service *service,
+                                          const struct trip_feedback *feedback,
+                                          char name[ENTRY_NAME_BYTES_MAX])
 {
-    const struct policy_rollback *rule =
-        &feedback->policy->rollback[ROLLBACK_RULE_NEGATIVE_FEEDBACK];
-    char name[ENTRY_NAME_BYTES_MAX];
-    const struct subject subject = {
+    return (struct subject){
         .service = service,
         .policy = feedback->policy,
         .entry = feedback->entry,
@@ -320,6 +317,14 @@ void trip_on_feedback(struct service *service,
         .request_id = &feedback->request_id,
         .now_ms = feedback->now_ms,
     };
+}
+
+void trip_on_feedback(struct service *service, struct trip_feedback *feedback, struct trip *trip)
+{
+    const struct policy_rollback *rule =
+        &feedback->policy->rollback[ROLLBACK_RULE_NEGATIVE_FEEDBACK];
+    char name[ENTRY_NAME_BYTES_MAX];
+    const struct subject subject = subject_of_feedback(service, feedback, name);
     struct rollback_window *window;
     struct tally_entry *entry;
     struct tally *tally;
@@ -327,12 +332,25 @@ void trip_on_feedback(struct service *service,
     if (!rule->enabled || !find_places(&subject, &tally, &entry))
         return;
     window = &entry->windows[ROLLBACK_RULE_NEGATIVE_FEEDBACK];
+    feedback->counted = true;
+    feedback->window = *window;
     if (feedback->before != FEEDBACK_UNSPECIFIED)
         rollback_take_back(window, rule, feedback->before == FEEDBACK_NEGATIVE,
                            feedback->before_ms);
     if (rollback_note(window, &tally->state, rule, feedback->feedback == FEEDBACK_NEGATIVE,
                       tenant_hash(feedback->tenant), feedback->now_ms))
         follow(&subject, entry, SET_OF(ROLLBACK_RULE_NEGATIVE_FEEDBACK), trip);
+}
+
+void trip_forget_feedback(struct service *service, const struct trip_feedback *feedback)
+{
+    char name[ENTRY_NAME_BYTES_MAX];
+    const struct subject subject = subject_of_feedback(service, feedback, name);
+    struct tally_entry *entry;
+    struct tally *tally;
+
+    if (feedback->counted && find_places(&subject, &tally, &entry))
+        entry->windows[ROLLBACK_RULE_NEGATIVE_FEEDBACK] = feedback->window;
 }
 
 void trip_on_call(struct service *service, const struct trip_call *call, struct trip *trip)

@@ -2,7 +2,7 @@
  *
  * On a fallback entry the rule switches the entry off: in memory at once, on disk with the record
  * of the request in whose outcome it tripped. On a primary it is only told, once per window. Owner
- * thread, but for switches_trip. */
+ * thread, but for the trips that go with a call. */
 #ifndef SERVICE_TRIP_H
 #define SERVICE_TRIP_H
 
@@ -40,11 +40,15 @@ struct trip_feedback {
     enum feedback before; /* the word that this one replaces, or unspecified */
     int64_t before_ms;
     int64_t now_ms;
+    /* The rule's window without the word; set where it was counted. */
+    bool counted;
+    struct rollback_window window;
 };
 /* Both fill the empty trip with what is to be stored; trip_note_stored says what became of it. */
-void trip_on_feedback(struct service *service,
-                      const struct trip_feedback *feedback,
-                      struct trip *trip);
+void trip_on_feedback(struct service *service, struct trip_feedback *feedback, struct trip *trip);
+/* The word was not stored: it does not count, and will when it is said again. An entry that it
+ * switched off stays off. */
+void trip_forget_feedback(struct service *service, const struct trip_feedback *feedback);
 
 /* A rule that reads no outcomes. */
 struct trip_call {
@@ -63,14 +67,29 @@ void trip_note_stored(struct service *service, const struct trip *trip, bool sto
  * left. */
 bool trip_store_again(struct service *service, int64_t now_ms);
 
-/* A rule that reads no outcomes switches a fallback entry off; returns after the commit. An entry
- * that is off already stays as it is; a primary is only told of. detail: why, at most 512 bytes.
- * RESULT_NOT_FOUND: the policy is not active or has no such entry. Admin thread. */
-MUST_USE enum result switches_trip(struct service *service,
-                                   struct admin_call *call,
-                                   struct slice policy_id,
-                                   struct slice entry,
-                                   enum rollback_rule rule,
-                                   struct slice detail);
+/* Trips of rules that read no outcomes, all that go with one write of the admin thread: their
+ * entries are off in memory before it, and are stored by it. Admin thread.
+ *
+ *   calls = trip_calls_new(count)
+ *   trip_calls_add(calls, compiled, &call)
+ *   result = trip_calls_act(service, calls)     off from here on
+ *   trip_calls_lend(calls, &rows)
+ *   ... the write
+ *   trip_calls_settle(service, calls, stored) */
+struct trip_calls;
+
+/* NULL: out of memory. */
+struct trip_calls *trip_calls_new(unsigned count_max);
+void trip_calls_free(struct trip_calls *calls); /* takes NULL; of those that have not acted */
+/* call->policy is that of compiled; detail: why, of which at most 512 bytes are kept. */
+void trip_calls_add(struct trip_calls *calls,
+                    struct compiled *compiled,
+                    const struct trip_call *call);
+/* RESULT_TIMEOUT: the owner did not come to it; nothing is off, and calls is gone. */
+MUST_USE enum result trip_calls_act(struct service *service, struct trip_calls *calls);
+/* The rows are the calls' until they are settled. */
+void trip_calls_lend(const struct trip_calls *calls, struct rows *rows);
+/* What became of the write; frees calls. What is not stored is stored later. Takes NULL. */
+void trip_calls_settle(struct service *service, struct trip_calls *calls, bool stored);
 
 #endif

@@ -15,7 +15,7 @@ struct evidence_record {
     enum evidence_kind kind;
     struct slice document; /* canonical JSON of one piece (engine/evidence.h) */
     struct slice subject;  /* what it was bound to: a model's id or a route's */
-    struct pairs bindings; /* binding name, value */
+    struct pairs bindings; /* evidence_bound_name, value */
     struct slice by;       /* key id */
     struct slice by_user;  /* the key's user, or empty */
     int64_t at_ms;

@@ -9,7 +9,7 @@
 
 #include "base/uuid.h"
 
-#define START_MS       INT64_C(1790000000000)
+#define START_MS       INT64_C(1795000000000)
 #define WAIT_TURNS_MAX 20000
 
 static bool open_service(struct stage *stage)

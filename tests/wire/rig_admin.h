@@ -105,7 +105,7 @@ static inline const char *admin_piece(struct rig *rig, const char *kind, const c
 static inline const char *admin_demo_evidence(struct rig *rig)
 {
     static const char compared[] =
-        ",\"passed\":true,\"reviewed_by\":\"quality\",\"checks\":"
+        ",\"primary\":\"demo-at-mock-a\",\"passed\":true,\"reviewed_by\":\"quality\",\"checks\":"
         "[\"endpoint\",\"parameters\",\"quota\",\"cost\",\"log_fields\"]";
 
     return arena_format(

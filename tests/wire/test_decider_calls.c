@@ -293,6 +293,40 @@ static void admin_methods_answer(void **state)
     assert_int_equal(explained->decision->resume_token.len, 0);
 }
 
+static Signalbox__V1__GetPolicyResponse *get_policy(struct rig *rig, uint32_t version, bool dump)
+{
+    char name[] = "demo-chat-v1";
+    Signalbox__V1__GetPolicyRequest get;
+
+    signalbox__v1__get_policy_request__init(&get);
+    get.policy_id = name;
+    get.version = version;
+    get.want_canonical = dump;
+    return rig_ask(rig, "/signalbox.v1.PolicyService/GetPolicy", &get.base,
+                   &signalbox__v1__get_policy_response__descriptor);
+}
+
+static void the_canonical_form_of_a_policy_is_that_of_itself(void **state)
+{
+    struct rig *rig = *state;
+    Signalbox__V1__GetPolicyResponse *first = get_policy(rig, 0, true), *second;
+    Signalbox__V1__PublishPolicyRequest publish;
+    Signalbox__V1__PublishPolicyResponse *published;
+
+    assert_string_equal(get_policy(rig, 0, false)->canonical, "");
+    assert_true(strlen(first->canonical) > 0);
+    assert_string_not_equal(first->canonical, first->policy->document);
+    signalbox__v1__publish_policy_request__init(&publish);
+    publish.document = first->canonical;
+    published = rig_ask(rig, "/signalbox.v1.PolicyService/PublishPolicy", &publish.base,
+                        &signalbox__v1__publish_policy_response__descriptor);
+    assert_non_null(published->policy);
+    assert_int_equal(published->policy->version, first->policy->version + 1);
+    second = get_policy(rig, published->policy->version, true);
+    assert_string_equal(second->policy->document, first->canonical);
+    assert_string_equal(second->canonical, first->canonical);
+}
+
 static void admin_methods_refuse_with_a_place(void **state)
 {
     static const struct {
@@ -351,6 +385,7 @@ int main(void)
         RIG_TEST(deadlines_and_cancellations_leave_the_decider_well),
         RIG_TEST(a_revoked_token_stops_at_once),
         RIG_TEST(admin_methods_answer),
+        RIG_TEST(the_canonical_form_of_a_policy_is_that_of_itself),
         RIG_TEST(admin_methods_refuse_with_a_place),
     };
 

@@ -276,8 +276,8 @@ unsigned fixture_put_evidence(struct fixture *fixture, struct slice document)
 
 /* What each kind has to say of itself. */
 static const char *const kinds[] = {
-    "'kind':'parity','passed':true,'reviewed_by':'rita','checks':['endpoint','parameters',"
-    "'quota','cost','log_fields']",
+    "'kind':'parity','primary':'demo-at-mock-a','passed':true,'reviewed_by':'rita','checks':["
+    "'endpoint','parameters','quota','cost','log_fields']",
     "'kind':'eval','passed':true,'reviewed_by':'rita','eval_set':'set-1','samples':200,"
     "'pass_rate_percent':98,'baseline_percent':98.5,'regression_budget_percent':1",
     "'kind':'tool_contract','passed':true,'reviewed_by':'rita','checks':['full_loop','arguments',"

@@ -118,6 +118,25 @@ static void a_boundary_that_moves_voids_what_is_about_the_boundary(void **state)
     assert_text(review.voided[1], "ev-3");
 }
 
+/* What the primary is asked with is what the fallback was compared with. */
+static void a_primary_that_changes_voids_what_was_compared_with_it(void **state)
+{
+    struct fixture *f = *state;
+    struct slice other = catalog_with(f, "\"primary-approved-at-mock-a\"",
+                                      "\"payload_logging\": false", "\"overrides\": {\"user\": 1}");
+    struct catalog_summary review =
+        publish(f, (struct catalog_request){.document = other, .review_only = true}, RESULT_OK);
+    const struct catalog_change *change =
+        find_change(&review, "/routes/primary-approved-at-mock-a/overrides");
+
+    assert_true(set_has(change->voids, BINDING_OVERRIDES));
+    assert_int_equal(review.voided_count, 1);
+    assert_text(review.voided[0], "ev-1");
+    assert_open(f);
+    publish(f, (struct catalog_request){.document = other}, RESULT_OK);
+    assert_shut(f, "parity", "voided");
+}
+
 static void a_review_is_against_the_version_that_was_seen(void **state)
 {
     struct fixture *f = *state;
@@ -219,6 +238,7 @@ int main(void)
         TEST(a_review_tells_what_would_change_and_stores_nothing),
         TEST(publishing_tells_the_same_and_serves),
         TEST(a_boundary_that_moves_voids_what_is_about_the_boundary),
+        TEST(a_primary_that_changes_voids_what_was_compared_with_it),
         TEST(a_review_is_against_the_version_that_was_seen),
         TEST(a_review_of_a_catalog_that_breaks_a_policy_tells_both),
         TEST(a_canary_is_compiled_and_reviewed_too),

@@ -4,8 +4,8 @@
 #include "unit/service/review_fixture.h"
 
 #define PARITY                                                                                     \
-    "'kind':'parity','passed':true,'reviewed_by':'rita','checks':['endpoint','parameters',"        \
-    "'quota','cost','log_fields']"
+    "'kind':'parity','primary':'primary-approved-at-mock-a','passed':true,'reviewed_by':'rita',"   \
+    "'checks':['endpoint','parameters','quota','cost','log_fields']"
 #define COST                                                                                       \
     "'kind':'cost_owner','pricing_snapshot':'2026-11-01','usage_estimate':{"                       \
     "'monthly_requests':1000,'monthly_usd':100}"
@@ -270,6 +270,9 @@ static void a_canary_is_compiled_with_new_evidence_too(void **state)
 #define FAILED_EVAL                                                                                \
     "'kind':'eval','passed':false,'reviewed_by':'rita','eval_set':'set-2','samples':200,"          \
     "'pass_rate_percent':70,'baseline_percent':98.5,'regression_budget_percent':1"
+#define PASSED_EVAL                                                                                \
+    "'kind':'eval','passed':true,'reviewed_by':'rita','eval_set':'set-2','samples':200,"           \
+    "'pass_rate_percent':98,'baseline_percent':98.5,'regression_budget_percent':1"
 
 static void a_failed_evaluation_switches_the_entry_off_where_the_policy_says_so(void **state)
 {
@@ -281,8 +284,10 @@ static void a_failed_evaluation_switches_the_entry_off_where_the_policy_says_so(
     unsigned count;
     char *at;
 
-    /* The template does not ask for it. */
+    /* The template does not ask for it: nothing is switched off, but the last result counts. */
     assert_int_equal(put_one(f, &fixture_reviewer, FAILED_EVAL), 1);
+    assert_shut(f, "eval", "failed");
+    assert_int_equal(put_one(f, &fixture_reviewer, PASSED_EVAL), 1);
     assert_open(f);
     memcpy(text, document.ptr, document.len);
     text[document.len] = '\0';
@@ -294,6 +299,8 @@ static void a_failed_evaluation_switches_the_entry_off_where_the_policy_says_so(
     activate_as(f, &author, slice_of(text));
     assert_open(f);
     assert_int_equal(put_one(f, &fixture_reviewer, FAILED_EVAL), 1);
+    /* A better result does not switch it on again. */
+    assert_int_equal(put_one(f, &fixture_reviewer, PASSED_EVAL), 1);
     assert_shut(f, "switch", "failed_eval");
     assert_int_equal(service_list_switches(f->service, fixture_call(f), SLICE_LITERAL(""), 0,
                                            &switches, &count, &next),
@@ -302,7 +309,7 @@ static void a_failed_evaluation_switches_the_entry_off_where_the_policy_says_so(
     assert_int_equal(switches[0].scope, SWITCH_SCOPE_ENTRY);
     assert_int_equal(switches[0].rule, ROLLBACK_RULE_FAILED_EVAL);
     assert_text(switches[0].name, BACKUP);
-    assert_text(switches[0].reason, "ev-11: approved-backup-model did not pass.");
+    assert_text(switches[0].reason, "ev-12: approved-backup-model did not pass.");
     fixture_reopen(f);
     assert_shut(f, "switch", "failed_eval");
 }

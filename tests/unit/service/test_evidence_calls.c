@@ -5,8 +5,8 @@
 #include "unit/service/review_fixture.h"
 
 #define PARITY                                                                                     \
-    "'kind':'parity','passed':true,'reviewed_by':'rita','checks':['endpoint','parameters',"        \
-    "'quota','cost','log_fields']"
+    "'kind':'parity','primary':'primary-approved-at-mock-a','passed':true,'reviewed_by':'rita',"   \
+    "'checks':['endpoint','parameters','quota','cost','log_fields']"
 #define COST                                                                                       \
     "'kind':'cost_owner','pricing_snapshot':'2026-11-01','usage_estimate':{"                       \
     "'monthly_requests':1000,'monthly_usd':100}"
@@ -359,6 +359,70 @@ static void a_place_has_a_bound_and_says_so(void **state)
                      RESULT_OK);
 }
 
+/* ev-1 as it was stored before a comparison said with what. */
+static void forget_primary(struct fixture *f)
+{
+    static const char member[] = "  \"primary\": \"primary-approved-at-mock-a\",\n";
+    struct store_key key = layout_numbered(SLICE_LITERAL(WORKLOAD), SLICE_LITERAL("production"), 1);
+    struct store_op op = {STORE_OP_PUT, STORE_TABLE_EVIDENCE, store_key_slice(&key), {NULL, 0}};
+    struct store_write write = {.more_ops = &op, .more_ops_count = 1};
+    struct evidence_record record = {.kind = EVIDENCE_KIND_PARITY};
+    struct evidence_summary item;
+    char text[4096];
+    struct buf bytes;
+    char *at;
+
+    assert_int_equal(
+        service_get_evidence(f->service, fixture_call(f), SLICE_LITERAL("ev-1"), &item), RESULT_OK);
+    snprintf(text, sizeof text, "%.*s", (int)item.document.len, item.document.ptr);
+    at = strstr(text, member);
+    assert_non_null(at);
+    memmove(at, at + strlen(member), strlen(at + strlen(member)) + 1);
+    record.document = slice_of(text);
+    record.subject = item.subject;
+    record.by = item.put_by;
+    record.at_ms = item.put_unix_ms;
+    record.bindings = (struct pairs){item.bindings.items, item.bindings.count / 2};
+    buf_init(&bytes, 8192);
+    evidence_record_encode(&record, &bytes);
+    op.value = buf_slice(&bytes);
+    assert_int_equal(store_write_wait(f->service->store, &write), RESULT_OK);
+    buf_done(&bytes);
+}
+
+static void a_comparison_from_before_it_said_with_what_is_void(void **state)
+{
+    struct fixture *f = *state;
+    struct evidence_summary item;
+
+    forget_primary(f);
+    fixture_reopen(f);
+    assert_int_equal(put_one(f, &fixture_reviewer, COST), 1); /* compiled again */
+    assert_shut(f, "parity", "voided");
+    assert_int_equal(
+        service_get_evidence(f->service, fixture_call(f), SLICE_LITERAL("ev-1"), &item), RESULT_OK);
+    assert_true(item.passed);
+    take_back(f, "ev-1");
+    assert_shut(f, "parity", "revoked");
+    assert_int_equal(put_one(f, &fixture_reviewer, PARITY), 1);
+    assert_open(f);
+}
+
+static void a_comparison_is_told_with_both_sides(void **state)
+{
+    struct fixture *f = *state;
+    struct evidence_summary item;
+    unsigned of_primary = 0;
+
+    assert_int_equal(
+        service_get_evidence(f->service, fixture_call(f), SLICE_LITERAL("ev-1"), &item), RESULT_OK);
+    for (unsigned i = 0; i < item.bindings.count; i++)
+        of_primary += slice_is(item.bindings.items[i].key, "primary.provider_model") &&
+                      slice_is(item.bindings.items[i].value, "primary-approved-model");
+    assert_int_equal(of_primary, 1);
+    assert_int_equal(item.bindings.count, 10);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_approved, fixture_teardown)
@@ -371,6 +435,8 @@ int main(void)
         TEST(a_write_id_puts_and_takes_back_once),
         TEST(the_trail_tells_of_each_piece),
         TEST(a_place_has_a_bound_and_says_so),
+        TEST(a_comparison_from_before_it_said_with_what_is_void),
+        TEST(a_comparison_is_told_with_both_sides),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

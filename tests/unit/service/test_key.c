@@ -1,6 +1,8 @@
 /* Keys: who they stand for, what they default and allow, when they stop to count. */
 #include <sys/stat.h>
 
+#include "service/secret.h"
+#include "service/state.h"
 #include "unit/service/fixture.h"
 
 static struct slice digest_slice(const struct digest *digest)
@@ -289,6 +291,55 @@ static void keys_are_listed_page_by_page(void **state)
                      RESULT_INVALID);
 }
 
+#define OTHERS 10010
+
+/* Keys of others, before any that are made here. */
+static void put_others(struct fixture *f)
+{
+    static struct store_op ops[OTHERS];
+    static char ids[OTHERS][KEY_ID_TEXT_BYTES + 1];
+    const struct principal other = {.role = ROLE_CLIENT, .tenant = SLICE_LITERAL("other")};
+    struct store_write write = {.more_ops = ops, .more_ops_count = OTHERS};
+    struct buf bytes;
+
+    buf_init(&bytes, 4096);
+    principal_encode(&other, &bytes);
+    for (unsigned i = 0; i < OTHERS; i++) {
+        snprintf(ids[i], sizeof ids[i], "key_%0*u", KEY_ID_TEXT_BYTES - 4, i);
+        ops[i] = (struct store_op){
+            STORE_OP_PUT, STORE_TABLE_KEY, {ids[i], KEY_ID_TEXT_BYTES}, buf_slice(&bytes)};
+    }
+    assert_int_equal(store_write_wait(f->service->store, &write), RESULT_OK);
+    buf_done(&bytes);
+}
+
+static void keys_behind_thousands_of_others_are_listed_too(void **state)
+{
+    static const struct slice acme[] = {SLICE_LITERAL("acme")};
+    const struct principal caller = {.role = ROLE_OPERATOR, .tenants = {acme, 1}};
+    const struct principal wanted = {.role = ROLE_CLIENT, .tenant = SLICE_LITERAL("acme")};
+    struct fixture *f = *state;
+    struct digest digest;
+    struct principal *keys;
+    struct slice next;
+    char token[64] = "";
+    unsigned count, total = 0, pages = 0;
+
+    put_others(f);
+    fixture_create_key(f, &wanted, &digest);
+    do {
+        fixture_call(f)->caller = &caller;
+        assert_int_equal(
+            service_list_keys(f->service, &f->call, slice_of(token), 3, &keys, &count, &next),
+            RESULT_OK);
+        total += count;
+        pages++;
+        snprintf(token, sizeof token, "%.*s", (int)next.len, next.ptr);
+    } while (token[0]);
+    assert_int_equal(total, 1);
+    assert_int_equal(pages, 2);
+}
+
 static void nobody_makes_or_revokes_a_key_with_more_rights_than_its_own(void **state)
 {
     static const struct slice acme[] = {SLICE_LITERAL("acme")};
@@ -349,6 +400,7 @@ int main(void)
         TEST(a_revoked_key_is_refused_as_soon_as_the_call_returns),
         TEST(a_key_without_sense_is_not_made),
         TEST(keys_are_listed_page_by_page),
+        TEST(keys_behind_thousands_of_others_are_listed_too),
         TEST(nobody_makes_or_revokes_a_key_with_more_rights_than_its_own),
     };
 

@@ -253,6 +253,26 @@ static void etags_and_write_ids_hold(void **state)
     assert_goes(f, DEMO_ENTRY1, REASON_PINNED);
 }
 
+static void a_repeated_call_is_answered_even_when_it_could_not_be_made_any_more(void **state)
+{
+    struct fixture *f = *state;
+    struct pin_request request = request_of(f, DEMO_ENTRY1);
+    struct pin_record first, again;
+
+    request.write_id = SLICE_LITERAL("pin-1");
+    assert_int_equal(set(f, &request, &first), RESULT_OK);
+    /* The entry is gone, and the time is over. */
+    fixture_activate(
+        f, fixture_json(f, "{'policy_id':'" POLICY "','workflow':'demo-chat','environment':"
+                           "'production','primary_route':{'route':'demo-at-mock-a'}}"));
+    f->now_ms += 2 * HOUR_MS;
+    assert_int_equal(set(f, &request, &again), RESULT_OK);
+    assert_int_equal(again.version, first.version);
+    assert_int_equal(again.at_ms, first.at_ms);
+    request.write_id = SLICE_LITERAL("pin-2");
+    assert_int_equal(set(f, &request, &again), RESULT_PRECONDITION);
+}
+
 static void an_expired_pin_has_no_etag(void **state)
 {
     struct fixture *f = *state;
@@ -330,6 +350,7 @@ int main(void)
         TEST(a_pinned_entry_that_is_switched_off_fails_closed),
         TEST(a_version_without_the_entry_is_not_pinned),
         TEST(etags_and_write_ids_hold),
+        TEST(a_repeated_call_is_answered_even_when_it_could_not_be_made_any_more),
         TEST(an_expired_pin_has_no_etag),
         TEST(the_audit_trail_tells_of_pins),
         TEST(a_token_for_another_environment_sees_no_pin),

@@ -326,6 +326,26 @@ static void policies_are_listed_page_by_page(void **state)
                      RESULT_INVALID);
 }
 
+static void the_canonical_form_is_that_of_every_document_that_says_the_same(void **state)
+{
+    struct fixture *f = *state;
+    struct policy_summary policy;
+    struct slice first, second;
+
+    publish(f, fixture_json(f, POLICY()));
+    publish(f, fixture_json(f, POLICY("   ")));
+    assert_int_equal(service_get_policy(f->service, fixture_call(f), slice_of("p"), 1, &policy),
+                     RESULT_OK);
+    assert_int_equal(service_canonical_policy(&f->call, &policy, &first), RESULT_OK);
+    assert_int_equal(service_get_policy(f->service, &f->call, slice_of("p"), 2, &policy),
+                     RESULT_OK);
+    assert_int_equal(service_canonical_policy(&f->call, &policy, &second), RESULT_OK);
+    assert_true(first.len > 0 && slice_equal(first, second));
+    policy.document = slice_of("{}");
+    assert_int_equal(service_canonical_policy(&f->call, &policy, &second), RESULT_CORRUPT);
+    assert_int_equal(f->call.diagnostics.count, 0);
+}
+
 static void a_caller_sees_and_changes_only_its_environments(void **state)
 {
     static const struct slice environments[] = {SLICE_LITERAL("staging")};
@@ -362,6 +382,7 @@ int main(void)
         TEST(a_new_catalog_compiles_what_is_active_anew),
         TEST(without_compiled_blocks_the_documents_are_compiled_again),
         TEST(policies_are_listed_page_by_page),
+        TEST(the_canonical_form_is_that_of_every_document_that_says_the_same),
         TEST(a_caller_sees_and_changes_only_its_environments),
     };
 

@@ -98,6 +98,7 @@ static inline bool watched_is_off(struct fixture *f, struct switch_record *ret_r
     struct slice next;
     unsigned count;
 
+    *ret_record = (struct switch_record){.version = 0};
     assert_int_equal(service_list_switches(f->service, fixture_call(f), SLICE_LITERAL(""), 0,
                                            &records, &count, &next),
                      RESULT_OK);
@@ -126,6 +127,7 @@ watched_audited(struct fixture *f, enum audit_action action, struct audit_record
     struct slice next;
     unsigned count, found = 0;
 
+    *ret_last = (struct audit_record){.at_ms = 0};
     assert_int_equal(
         service_list_audit(f->service, fixture_call(f), &query, &records, &count, &next),
         RESULT_OK);

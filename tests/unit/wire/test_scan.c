@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "signalbox/limits.h"
-#include "wire/wire.h"
+#include "wire/scan.h"
 
 #define BYTES(text) ((struct slice){(text), sizeof(text) - 1})
 
@@ -235,6 +235,42 @@ static void every_map_may_be_full(void **state)
         fail_msg("%s %s", error.field, error.text);
 }
 
+static size_t put_tag(uint8_t *bytes, uint32_t number, unsigned type)
+{
+    bytes[0] = (uint8_t)((number << 3 | type) & 0x7f) | 0x80;
+    bytes[1] = (uint8_t)(number >> 4);
+    return 2;
+}
+
+static bool is_varint(const ProtobufCFieldDescriptor *field)
+{
+    return field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_BYTES &&
+           field->type != PROTOBUF_C_TYPE_MESSAGE;
+}
+
+/* In whatever order they stand: that the second one was found shows in the name of what is wrong
+ * with it, which is its wire type. */
+static void finds_every_field_behind_every_other(void **state)
+{
+    const ProtobufCMessageDescriptor *admission = &signalbox__v1__admission__descriptor;
+
+    (void)state;
+    for (unsigned i = 0; i < admission->n_fields; i++)
+        for (unsigned j = 0; j < admission->n_fields; j++) {
+            const ProtobufCFieldDescriptor *first = &admission->fields[i];
+            const ProtobufCFieldDescriptor *second = &admission->fields[j];
+            struct wire_error error = {"", ""};
+            uint8_t bytes[16] = {0};
+            size_t len = put_tag(bytes, first->id, is_varint(first) ? 0 : 2) + 1;
+
+            len += put_tag(bytes + len, second->id, 5) + 4; /* a fixed32; there is none */
+            assert_int_equal(
+                scan_message(admission, (struct slice){(const char *)bytes, len}, &error),
+                RESULT_INVALID);
+            assert_string_equal(error.field, second->name);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +280,7 @@ int main(void)
         cmocka_unit_test(bounds_what_a_message_blows_up_to),
         cmocka_unit_test(stops_at_too_many_map_entries),
         cmocka_unit_test(every_map_may_be_full),
+        cmocka_unit_test(finds_every_field_behind_every_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
