@@ -68,28 +68,30 @@ void digest_hex(const void *bytes, size_t len, char *ret_text)
     *ret_text = '\0';
 }
 
-/* 16 for what is no hex digit. */
-static unsigned hex_value(char c)
+static bool is_hex(unsigned char c)
 {
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+    return ((unsigned)c - '0' < 10) | (((unsigned)c | ('a' ^ 'A')) - 'a' < 6);
+}
+
+/* Of a hex digit. Without a branch: nobody can predict which digits of an id are letters. */
+static unsigned hex_value(unsigned char c)
+{
+    return (c & 15u) + 9u * (c >> 6);
 }
 
 bool digest_from_hex(struct slice text, void *ret_bytes, size_t len)
 {
+    const unsigned char *digits = (const unsigned char *)text.ptr;
     unsigned char *b = ret_bytes;
+    bool hex = true;
 
     if (text.len % 2 || text.len / 2 != len)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (hex_value(text.ptr[i]) > 15)
-            return false;
-    for (size_t i = 0; i < len; i++)
-        b[i] = (unsigned char)(hex_value(text.ptr[2 * i]) << 4 | hex_value(text.ptr[2 * i + 1]));
-    return true;
+        hex &= is_hex(digits[i]);
+    for (size_t i = 0; hex && i < len; i++)
+        b[i] = (unsigned char)(hex_value(digits[2 * i]) << 4 | hex_value(digits[2 * i + 1]));
+    return hex;
 }
 
 void digest_base64url(const void *bytes, size_t len, char *ret_text)

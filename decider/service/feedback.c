@@ -76,7 +76,7 @@ static enum result check_request(struct admin_call *call, const struct feedback_
 /* The entry that answered, by name. RESULT_NOT_FOUND: nothing did. */
 static enum result find_entry(struct admin_call *call,
                               const struct stored *stored,
-                              char ret_memory[ENTRY_NAME_BYTES_MAX],
+                              char ret_memory[POLICY_ENTRY_NAME_BYTES_MAX],
                               struct slice *ret_name)
 {
     struct outcome *outcomes = arena_calloc(call->arena, ATTEMPTS_MAX + 1, sizeof *outcomes);
@@ -91,7 +91,7 @@ static enum result find_entry(struct admin_call *call,
     last = &outcomes[count - 1];
     if (!stored->policy || last->action != ACTION_COMPLETE)
         return admin_fail(call, RESULT_NOT_FOUND, "Nothing answered the request.");
-    *ret_name = switches_entry_name(stored->policy, last->entry, ret_memory);
+    *ret_name = policy_entry_name(stored->policy, last->entry, ret_memory);
     return RESULT_OK;
 }
 
@@ -183,7 +183,7 @@ enum result service_put_feedback(struct service *service,
 {
     const struct request_query query = {
         .has_id = true, .request_id = request->request_id, .tenant = request->tenant};
-    char memory[ENTRY_NAME_BYTES_MAX];
+    char memory[POLICY_ENTRY_NAME_BYTES_MAX];
     struct telling *telling;
     struct stored *stored;
     struct slice entry = SLICE_LITERAL("");

@@ -99,7 +99,7 @@ static enum result check_request(struct admin_call *call, const struct pin_reque
 {
     if (!change_is_name(request->policy_id, NAME_BYTES_MAX))
         return admin_fail(call, RESULT_INVALID, "A pin needs the policy's id.");
-    if (request->entry.len && !change_is_name(request->entry, ENTRY_NAME_BYTES_MAX))
+    if (request->entry.len && !change_is_name(request->entry, POLICY_ENTRY_NAME_BYTES_MAX))
         return admin_fail(call, RESULT_INVALID, "The entry's name is too long or has a NUL.");
     return change_check_texts(call, request->reason, request->write_id);
 }

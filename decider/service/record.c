@@ -243,11 +243,11 @@ rollback_command(const struct record_input *input, unsigned attempts, struct are
 {
     const struct policy *policy = input->policy;
     struct slice id = policy_text(policy, policy->id), name;
-    char memory[ENTRY_NAME_BYTES_MAX], request[UUID_TEXT_BYTES + 1];
+    char memory[POLICY_ENTRY_NAME_BYTES_MAX], request[UUID_TEXT_BYTES + 1];
     unsigned entry = entry_used(input, attempts);
 
     if (entry && entry < policy->entries.len) {
-        name = switches_entry_name(policy, entry, memory);
+        name = policy_entry_name(policy, entry, memory);
         uuid_format(input->history->request_id, request);
         return arena_format(arena, "signalboxctl switch off entry %.*s %.*s --reason 'request %s'",
                             (int)id.len, id.ptr, (int)name.len, name.ptr, request);

@@ -10,8 +10,8 @@
 #define SLAB_REQUESTS 16
 
 struct slab {
-    struct slab *next;
     struct request requests[SLAB_REQUESTS];
+    struct slab *next;
 };
 
 void requests_init(struct requests *requests)
@@ -46,7 +46,7 @@ void requests_done(struct requests *requests)
 
 static bool grow(struct requests *requests)
 {
-    struct slab *slab = malloc(sizeof *slab);
+    struct slab *slab = aligned_alloc(REQUEST_PAGE_BYTES, sizeof *slab);
 
     if (!slab)
         return false;

@@ -2,7 +2,8 @@
  *
  * Objects come from a freelist and carry their memory with them, so that the decision path does not
  * call malloc: an arena for texts, two places for writes. What rarely is needed in full (the
- * boundaries beyond the first few) stands last, so that its pages stay untouched.
+ * boundaries beyond the first few) stands last, and a request begins on a page, so that three pages
+ * are touched while no more than one attempt has failed, and the others are not.
  *
  * A request is in the table while it is open, while a write of it is under way, and while a ticket
  * waits for it. Then it leaves; history has it. Owner thread only. */
@@ -24,14 +25,15 @@ struct service;
 struct slab;
 struct trip;
 
-/* Enough for some four attempts; what is longer goes to the heap. */
-#define REQUEST_RECORD_BYTES 2048
+/* Enough for some three attempts; what is longer goes to the heap. */
+#define REQUEST_RECORD_BYTES 1536
 #define REQUEST_TEXT_BYTES   2048
 /* What the texts of one request may take: 17 questions, each with its lists at their bounds. */
 #define REQUEST_TEXT_BYTES_MAX (8 * 1024 * 1024)
 /* At most one boundary is undecided, and one admission may still be on its way to disk before it.
  */
-#define REQUEST_WRITES 2
+#define REQUEST_WRITES     2
+#define REQUEST_PAGE_BYTES 4096
 
 /* A record on its way to disk. Lent to the store from submit to done; then the owner's again. */
 struct write_slot {
@@ -50,7 +52,7 @@ struct write_slot {
 };
 
 struct request {
-    struct store_key key; /* layout_request */
+    _Alignas(REQUEST_PAGE_BYTES) struct store_key key; /* layout_request */
     struct uuid id;
     struct slice tenant;         /* in key */
     struct request *same_id;     /* of another tenant */
@@ -72,6 +74,8 @@ struct request {
     struct outcome outcomes[ATTEMPTS_MAX + 1];
     struct history history; /* last, see above */
 };
+_Static_assert(offsetof(struct request, history.boundaries[2]) <= 3 * REQUEST_PAGE_BYTES,
+               "three pages hold a request with two boundaries");
 
 /* At some 20 KiB each. More open requests than that are refused as a full store is. */
 #define REQUESTS_MAX 131072

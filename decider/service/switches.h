@@ -20,7 +20,6 @@ struct rows;
 struct service_error;
 
 /* "queue:" and a name; or the id of an entry's first route, or "default_response". */
-#define ENTRY_NAME_BYTES_MAX    (NAME_BYTES_MAX + 6)
 #define SWITCH_REASON_BYTES_MAX 512
 /* Every text of a record and of its audit row at its bound. */
 #define SWITCH_TEXT_BYTES 2560
@@ -117,10 +116,6 @@ void switches_resolve(const struct switches *switches,
                       const struct policy *policy,
                       struct compiled_switches *ret_resolved);
 
-/* The name of an entry, as switches and pins have it; lent by the policy or in ret_memory. */
-struct slice switches_entry_name(const struct policy *policy,
-                                 unsigned entry,
-                                 char ret_memory[ENTRY_NAME_BYTES_MAX]);
 /* The entry of that name; -1: none. */
 int switches_entry_index(const struct policy *policy, struct slice name);
 

@@ -18,7 +18,7 @@ static enum result load_switch(struct switches *switches, struct slice key, stru
 
     if (result)
         return result;
-    if (record.policy_id.len > NAME_BYTES_MAX || record.name.len > ENTRY_NAME_BYTES_MAX)
+    if (record.policy_id.len > NAME_BYTES_MAX || record.name.len > POLICY_ENTRY_NAME_BYTES_MAX)
         return RESULT_CORRUPT;
     own = layout_switch(record.scope, record.policy_id, record.name);
     if (!slice_equal(key, store_key_slice(&own)))

@@ -1,38 +1,13 @@
 /* What of one compiled policy is off or pinned: one look-up for the policy, for each entry, and
  * three for each route. It is done once for a policy and a generation, not for a decision. */
-#include <string.h>
-
-#include "base/invariant.h"
 #include "service/switches.h"
-
-struct slice switches_entry_name(const struct policy *policy,
-                                 unsigned index,
-                                 char ret_memory[ENTRY_NAME_BYTES_MAX])
-{
-    const struct policy_entry *entry = policy_entry(policy, index);
-    struct slice queue = policy_text(policy, entry->queue);
-    const size_t prefix = sizeof "queue:" - 1;
-
-    switch ((enum entry_kind)entry->kind) {
-    case ENTRY_KIND_ROUTE:
-        return policy_text(policy, policy_route(policy, entry->route)->id);
-    case ENTRY_KIND_DEFAULT_RESPONSE:
-        return SLICE_LITERAL("default_response");
-    case ENTRY_KIND_QUEUE:
-        break;
-    }
-    invariant(queue.len <= ENTRY_NAME_BYTES_MAX - prefix);
-    memcpy(ret_memory, "queue:", prefix);
-    memcpy(ret_memory + prefix, queue.ptr, queue.len);
-    return (struct slice){ret_memory, prefix + queue.len};
-}
 
 int switches_entry_index(const struct policy *policy, struct slice name)
 {
-    char memory[ENTRY_NAME_BYTES_MAX];
+    char memory[POLICY_ENTRY_NAME_BYTES_MAX];
 
     for (unsigned i = 0; i < policy->entries.len; i++)
-        if (slice_equal(switches_entry_name(policy, i, memory), name))
+        if (slice_equal(policy_entry_name(policy, i, memory), name))
             return (int)i;
     return -1;
 }
@@ -72,13 +47,13 @@ static void resolve_off(const struct switches *switches,
                         struct compiled_switches *resolved)
 {
     struct slice policy_id = policy_text(policy, policy->id);
-    char memory[ENTRY_NAME_BYTES_MAX];
+    char memory[POLICY_ENTRY_NAME_BYTES_MAX];
 
     resolved->any |=
         look_up(switches, SWITCH_SCOPE_POLICY, policy_id, SLICE_LITERAL(""), &resolved->policy_off);
     for (unsigned i = 0; i < policy->entries.len; i++)
         resolved->any |= look_up(switches, SWITCH_SCOPE_ENTRY, policy_id,
-                                 switches_entry_name(policy, i, memory), &resolved->entries_off[i]);
+                                 policy_entry_name(policy, i, memory), &resolved->entries_off[i]);
     for (unsigned i = 0; i < policy->routes.len; i++)
         resolved->any |=
             resolve_route(switches, policy, policy_route(policy, i), &resolved->routes_off[i]);

@@ -108,7 +108,7 @@ static enum result check_request(struct admin_call *call, const struct switch_re
     if (of_policy ? !change_is_name(request->policy_id, NAME_BYTES_MAX) : request->policy_id.len)
         return admin_fail(call, RESULT_INVALID,
                           "Scopes policy and entry name a policy, the others none.");
-    if (named ? !change_is_name(request->name, ENTRY_NAME_BYTES_MAX) : request->name.len)
+    if (named ? !change_is_name(request->name, POLICY_ENTRY_NAME_BYTES_MAX) : request->name.len)
         return admin_fail(call, RESULT_INVALID,
                           "Scopes other than policy need the name of what is switched.");
     return change_check_texts(call, request->reason, request->write_id);

@@ -254,7 +254,7 @@ struct trip *trip_on_report(struct service *service,
 {
     const struct chain *chain = input->chain;
     struct rollback_sample samples[ROLLBACK_RULE_END];
-    char name[ENTRY_NAME_BYTES_MAX];
+    char name[POLICY_ENTRY_NAME_BYTES_MAX];
     struct tally_entry *entry;
     struct tally *tally;
     struct subject subject = {.service = service,
@@ -266,7 +266,7 @@ struct trip *trip_on_report(struct service *service,
     if (!input->policy || chain->attempts_count == 0 || !is_watched(input->policy))
         return NULL;
     subject.entry = chain->attempts[chain->attempts_count - 1].entry;
-    subject.name = switches_entry_name(input->policy, subject.entry, name);
+    subject.name = policy_entry_name(input->policy, subject.entry, name);
     if (!find_places(&subject, &tally, &entry))
         return NULL;
     rollback_outcome(input, output, &tally->state, samples);
@@ -285,7 +285,7 @@ struct trip *trip_on_give_up(struct service *service, const struct request *requ
     const struct rollback_sample samples[ROLLBACK_RULE_END] = {
         [ROLLBACK_RULE_MISSING_REPORTS] = {.seen = true, .bad = true}};
     const struct policy *policy = request->compiled ? request->compiled->policy : NULL;
-    char name[ENTRY_NAME_BYTES_MAX];
+    char name[POLICY_ENTRY_NAME_BYTES_MAX];
     struct subject subject = {
         .service = service, .policy = policy, .request_id = &request->id, .now_ms = now_ms};
     struct tally_entry *entry;
@@ -296,7 +296,7 @@ struct trip *trip_on_give_up(struct service *service, const struct request *requ
         !policy->rollback[ROLLBACK_RULE_MISSING_REPORTS].enabled)
         return NULL;
     subject.entry = request->chain.attempts[request->chain.attempts_count - 1].entry;
-    subject.name = switches_entry_name(policy, subject.entry, name);
+    subject.name = policy_entry_name(policy, subject.entry, name);
     if (!find_places(&subject, &tally, &entry))
         return NULL;
     tenant = tenant_hash(request->tenant);
@@ -307,13 +307,13 @@ struct trip *trip_on_give_up(struct service *service, const struct request *requ
 
 static struct subject subject_of_feedback(struct service *service,
                                           const struct trip_feedback *feedback,
-                                          char name[ENTRY_NAME_BYTES_MAX])
+                                          char name[POLICY_ENTRY_NAME_BYTES_MAX])
 {
     return (struct subject){
         .service = service,
         .policy = feedback->policy,
         .entry = feedback->entry,
-        .name = switches_entry_name(feedback->policy, feedback->entry, name),
+        .name = policy_entry_name(feedback->policy, feedback->entry, name),
         .request_id = &feedback->request_id,
         .now_ms = feedback->now_ms,
     };
@@ -323,7 +323,7 @@ void trip_on_feedback(struct service *service, struct trip_feedback *feedback, s
 {
     const struct policy_rollback *rule =
         &feedback->policy->rollback[ROLLBACK_RULE_NEGATIVE_FEEDBACK];
-    char name[ENTRY_NAME_BYTES_MAX];
+    char name[POLICY_ENTRY_NAME_BYTES_MAX];
     const struct subject subject = subject_of_feedback(service, feedback, name);
     struct rollback_window *window;
     struct tally_entry *entry;
@@ -344,7 +344,7 @@ void trip_on_feedback(struct service *service, struct trip_feedback *feedback, s
 
 void trip_forget_feedback(struct service *service, const struct trip_feedback *feedback)
 {
-    char name[ENTRY_NAME_BYTES_MAX];
+    char name[POLICY_ENTRY_NAME_BYTES_MAX];
     const struct subject subject = subject_of_feedback(service, feedback, name);
     struct tally_entry *entry;
     struct tally *tally;
@@ -355,12 +355,12 @@ void trip_forget_feedback(struct service *service, const struct trip_feedback *f
 
 void trip_on_call(struct service *service, const struct trip_call *call, struct trip *trip)
 {
-    char name[ENTRY_NAME_BYTES_MAX];
+    char name[POLICY_ENTRY_NAME_BYTES_MAX];
     const struct subject subject = {
         .service = service,
         .policy = call->policy,
         .entry = call->entry,
-        .name = switches_entry_name(call->policy, call->entry, name),
+        .name = policy_entry_name(call->policy, call->entry, name),
         .now_ms = call->now_ms,
     };
 

@@ -46,14 +46,14 @@ struct history {
     uint32_t policy_version;
     uint32_t catalog_version;
     uint32_t evidence_version; /* the newest row of evidence that was looked at; 0: none */
-    uint32_t switches_version; /* 0 until switches are kept */
+    uint32_t switches_version; /* of all switches, when it was admitted */
     struct slice engine_version;
     struct slice key_id; /* empty: the principal was named */
     struct facts facts;  /* the key's defaults filled in */
-    struct history_boundary boundaries[ATTEMPTS_MAX + 1];
     unsigned boundaries_count;
     int64_t unreported_ms; /* when it was given up because nobody reported; 0: it was not. A late
                               report clears it */
+    struct history_boundary boundaries[ATTEMPTS_MAX + 1]; /* last: most stay untouched */
 };
 
 /* Appends the record to buf. */
