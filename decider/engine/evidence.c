@@ -111,16 +111,20 @@ static struct slice describe_failure(const struct evidence *evidence, struct are
 /* The bytes of text from start on, as many as a detail has room for, cut at whole characters. */
 static void put_side(struct buf *buf, struct slice text, size_t start)
 {
-    struct slice rest = {text.ptr + start, text.len - start};
-    bool more = rest.len > SIDE_BYTES_MAX;
+    struct slice rest;
+    bool more;
 
+    if (!text.len) {
+        buf_put_text(buf, "nothing");
+        return;
+    }
+    rest = (struct slice){text.ptr + start, text.len - start};
+    more = rest.len > SIDE_BYTES_MAX;
     if (more) {
         rest.len = SIDE_BYTES_MAX;
         while (rest.len && ((unsigned char)rest.ptr[rest.len] & 0xC0) == 0x80)
             rest.len--;
     }
-    if (!text.len)
-        buf_put_text(buf, "nothing");
     buf_put_text(buf, start ? "..." : "");
     buf_put_slice(buf, rest);
     buf_put_text(buf, more ? "..." : "");
