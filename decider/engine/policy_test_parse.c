@@ -45,8 +45,8 @@ OWN_FIELD(tool_calls);
 #define SAID_TEXT(list, name) SAID(name, TEXT, .high = TEXT_BYTES_MAX)
 #define SAID_BYTES(list, name)
 #define SAID_BOOL(list, name) SAID(name, FLAG, .high = 1)
-#define SAID_U32(list, name)  SAID(name, U32, .high = UINT32_MAX)
-#define SAID_U64(list, name)  SAID(name, U64, .high = INT64_MAX)
+#define SAID_U32(list, name)  SAID(name, U32, .high = UINT32_MAX, .unit = "")
+#define SAID_U64(list, name)  SAID(name, U64, .high = INT64_MAX, .unit = "")
 #define SAID_WORDS(list)                                                                           \
     .words = &(const struct field_words)                                                           \
     {                                                                                              \
