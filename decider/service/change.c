@@ -258,27 +258,3 @@ enum result change_take_answer(struct slice text, struct change_answer *ret_answ
     *ret_answer = (struct change_answer){(uint32_t)version, (int64_t)at_ms, text};
     return RESULT_OK;
 }
-
-/* A token is the last row's key; with a NUL behind it, it sorts right after that row. */
-enum result
-change_take_page(struct admin_call *call, struct slice token, struct store_key *ret_from)
-{
-    size_t len = token.len / 2;
-
-    *ret_from = (struct store_key){.len = 0};
-    if (token.len == 0)
-        return RESULT_OK;
-    if (len >= sizeof ret_from->bytes || !digest_from_hex(token, ret_from->bytes, len))
-        return admin_fail(call, RESULT_INVALID, "The page token is not one of this list's.");
-    ret_from->bytes[len] = '\0';
-    ret_from->len = len + 1;
-    return RESULT_OK;
-}
-
-struct slice change_make_page(struct admin_call *call, struct slice last_key)
-{
-    char text[2 * sizeof((struct store_key *)NULL)->bytes + 1];
-
-    digest_hex(last_key.ptr, last_key.len, text);
-    return arena_copy(call->arena, (struct slice){text, 2 * last_key.len});
-}

@@ -59,11 +59,32 @@ struct slice change_put_answer(const struct change_answer *answer,
 /* Lends from text. RESULT_CORRUPT: it is none. */
 MUST_USE enum result change_take_answer(struct slice text, struct change_answer *ret_answer);
 
-/* Page tokens are keys in hex: switch keys hold bytes that no text may have. Empty: the start.
- * RESULT_INVALID with a message: it is none. */
-MUST_USE enum result
-change_take_page(struct admin_call *call, struct slice token, struct store_key *ret_from);
-struct slice change_make_page(struct admin_call *call, struct slice last_key);
+/* How the rows of a table are listed. */
+struct change_rows {
+    enum store_table table;
+    size_t record_bytes;
+    /* Decodes value, which stays with the call. *ret_shown: the caller is to see it. */
+    enum result (*read)(struct service *service,
+                        struct admin_call *call,
+                        struct slice value,
+                        void *ret_record,
+                        bool *ret_shown);
+};
+
+struct change_page {
+    void *records; /* of record_bytes each; in the call's arena */
+    unsigned count;
+    struct slice next; /* token of the next page; empty: no more */
+};
+
+/* The rows behind page_token (empty: from the start). RESULT_INVALID with a message: it is no token
+ * of such a list. */
+MUST_USE enum result change_list(struct service *service,
+                                 struct admin_call *call,
+                                 const struct change_rows *rows,
+                                 struct slice page_token,
+                                 unsigned rows_max,
+                                 struct change_page *ret_page);
 
 /* The key id of who calls. */
 struct slice change_caller(const struct admin_call *call);

@@ -290,37 +290,19 @@ enum result service_set_pin(struct service *service,
 
 /* ---- the list ---- */
 
-struct listing {
-    struct service *service;
-    struct admin_call *call;
-    struct pin_record *records;
-    struct slice last; /* key of the last row that was looked at */
-    unsigned count, rows_max, walked;
-    bool more;
-    enum result result;
-};
-
 /* A pin that has expired is none. */
-static bool on_row(void *context, struct slice key, struct slice value)
+static enum result read_row(struct service *service,
+                            struct admin_call *call,
+                            struct slice value,
+                            void *ret_record,
+                            bool *ret_shown)
 {
-    struct listing *listing = context;
-    struct admin_call *call = listing->call;
-    struct pin_record *record;
+    struct pin_record *record = ret_record;
+    enum result result = pin_record_decode(value, record);
 
-    if (listing->count == listing->rows_max) {
-        listing->more = true;
-        return false;
-    }
-    record = &listing->records[listing->count];
-    listing->result = pin_record_decode(arena_copy(call->arena, value), record);
-    if (listing->result == RESULT_OK && record->expires_ms > call->now_ms &&
-        change_is_visible(listing->service, call, record->policy_id))
-        listing->count++;
-    listing->last = arena_copy(call->arena, key);
-    listing->more = ++listing->walked == ADMIN_WALK_ROWS_MAX;
-    if (call->arena->failed)
-        listing->result = RESULT_NO_MEMORY;
-    return listing->result == RESULT_OK;
+    *ret_shown = result == RESULT_OK && record->expires_ms > call->now_ms &&
+                 change_is_visible(service, call, record->policy_id);
+    return result;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): parameters as service/control.h has them */
@@ -332,26 +314,14 @@ enum result service_list_pins(struct service *service,
                               unsigned *ret_count,
                               struct slice *ret_next)
 {
-    struct listing listing = {.service = service, .call = call, .rows_max = admin_rows(rows_max)};
-    struct store_walk walk = {.prefix = SLICE_LITERAL(""), .rows_max = ADMIN_WALK_ROWS_MAX};
-    struct store_key from;
-    enum result result = change_take_page(call, page_token, &from);
+    static const struct change_rows rows = {STORE_TABLE_PIN, sizeof **ret_records, read_row};
+    struct change_page page;
+    enum result result = change_list(service, call, &rows, page_token, rows_max, &page);
 
     if (result)
         return result;
-    listing.records = arena_calloc(call->arena, listing.rows_max, sizeof *listing.records);
-    if (!listing.records)
-        return RESULT_NO_MEMORY;
-    walk.from = store_key_slice(&from);
-    result = admin_begin(service);
-    if (result)
-        return result;
-    result = store_walk(service->admin.read, STORE_TABLE_PIN, &walk, on_row, &listing);
-    admin_end(service);
-    if (result || listing.result)
-        return result ? result : listing.result;
-    *ret_records = listing.records;
-    *ret_count = listing.count;
-    *ret_next = listing.more ? change_make_page(call, listing.last) : SLICE_LITERAL("");
-    return call->arena->failed ? RESULT_NO_MEMORY : RESULT_OK;
+    *ret_records = page.records;
+    *ret_count = page.count;
+    *ret_next = page.next;
+    return RESULT_OK;
 }
